@@ -1,0 +1,67 @@
+# Everything a newcomer types. `make` alone lists it.
+
+PYTHON ?= python3
+VENV = .venv
+BIN = $(VENV)/bin
+LOCKED = $(VENV)/.locked
+STAMP = $(VENV)/.stamp
+PIP = $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
+
+help:
+	@echo "make setup   a .venv that holds orch and its tools, from the hash-pinned lock"
+	@echo "make demo    a shutdown and its way back on simulated hosts, here on this machine"
+	@echo "make test    all tests"
+	@echo "make check   format, lint, types, and who may import whom"
+	@echo "make bench   the numbers, as ratios"
+	@echo "make lock    resolve the dependencies anew (needs uv)"
+	@echo "make clean   remove .venv and every cache"
+
+setup: $(STAMP)
+	@echo "ready: $(BIN)/orch"
+
+# A changed lock makes a new .venv, a changed pyproject.toml only installs orch again, otherwise this is
+# instant. All that pip downloads is checked against the lock, and orch is built with the lock's setuptools.
+$(LOCKED): requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "orch needs Python 3.11 or newer, and $(PYTHON) is not. Name another: make setup PYTHON=python3.12" >&2; exit 2; }
+	@echo "setup: a new $(VENV) from requirements-dev.lock"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $(LOCKED)
+
+$(STAMP): $(LOCKED) pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	@demo/run
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -n 2
+
+# All four run even if one fails: everything that is wrong, at once.
+check: $(STAMP)
+	@status=0; places=; \
+	for place in orchestrator tests bench; do if [ -d $$place ]; then places="$$places $$place"; fi; done; \
+	echo "format:  ruff format --check"; $(BIN)/ruff format --quiet --check . || status=1; \
+	echo "lint:    ruff check";          $(BIN)/ruff check --quiet . || status=1; \
+	echo "types:   mypy";                $(BIN)/mypy --no-error-summary $$places || status=1; \
+	echo "imports: lint-imports";        $(BIN)/lint-imports --no-logo || status=1; \
+	if [ $$status -eq 0 ]; then echo "check: all well"; else echo "check: see above" >&2; fi; exit $$status
+
+bench: $(STAMP)
+	@$(BIN)/python -m bench
+
+# docs/decisions/0002-hash-pinned-locks.md says why uv resolves and pip installs.
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+    --no-header --no-emit-index-url --no-emit-find-links --annotation-style line pyproject.toml
+
+lock:
+	@$(LOCK) $(LOCKFLAGS) -o requirements.lock
+	@$(LOCK) $(LOCKFLAGS) -c requirements.lock --extra dev -o requirements-dev.lock
+
+clean:
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	@find orchestrator tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+.PHONY: help setup demo test check bench lock clean

@@ -1,0 +1,145 @@
+"""Events of a run's journal (section 7). The state of a run is the fold of its events, in order.
+
+`n` (from 1, no gaps) and `at` (UTC, `2026-03-01T02:14:00.123456Z`) are given by the journal when it appends; an
+event that the core has just decided carries neither (0 and "").
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from orchestrator.model.frozen import Frozen
+from orchestrator.model.terms import Found, ProbeKind, Proof, StepState, TaskState
+
+
+class OutputRef(Frozen):
+    """Where output is kept: SHA-256 of each stream as stored, bytes the host sent, whether cut at the cap."""
+
+    stdout: str
+    stderr: str
+    bytes: tuple[int, int]
+    truncated: tuple[bool, bool]
+
+
+class _Event(Frozen):
+    n: int = 0
+    at: str = ""
+
+
+class Opened(_Event):
+    """First event of a run."""
+
+    type: Literal["opened"] = "opened"
+    format: Literal["orch-run/1"] = "orch-run/1"
+    run: str
+    plan_sha256: str
+    previous_run_heads: tuple[str, ...] = ()
+    by: str
+    version: str
+    protocol_sha256: str | None = None
+
+
+class Resumed(_Event):
+    """A process took the run up again."""
+
+    type: Literal["resumed"] = "resumed"
+    by: str
+    version: str
+
+
+class Left(_Event):
+    """The process that executed the run stopped doing so, and why."""
+
+    type: Literal["left"] = "left"
+    reason: Literal["paused", "waiting", "ended", "interrupted", "durability"]
+
+
+class TaskChanged(_Event):
+    """A task entered a state; `why` is for people, `proof` stands with done."""
+
+    type: Literal["task"] = "task"
+    task: str
+    state: TaskState
+    proof: Proof | None = None
+    why: str | None = None
+
+
+class Probed(_Event):
+    """What one probe found on one host."""
+
+    type: Literal["probe"] = "probe"
+    task: str
+    host: str
+    on_host: str | None = None
+    probe: ProbeKind
+    name: str | None = None  # of a health check
+    found: Found
+    exit: int | None = None
+    generation: str | None = None  # of the host's receipt folder
+    output: OutputRef | None = None
+    why: str | None = None
+
+
+class EvidenceKept(_Event):
+    """One piece of evidence: kept (`output`) or not (`why`)."""
+
+    type: Literal["evidence"] = "evidence"
+    task: str
+    host: str
+    on_host: str | None = None
+    name: str
+    exit: int | None = None
+    output: OutputRef | None = None
+    why: str | None = None
+
+
+class StepChanged(_Event):
+    """One attempt of one step on one host entered a state. The intent is durable before a byte goes to the host."""
+
+    type: Literal["step"] = "step"
+    task: str
+    step: str
+    host: str
+    on_host: str | None = None
+    attempt: int
+    state: StepState
+    exit: int | None = None
+    output: OutputRef | None = None
+    generation: str | None = None
+    why: str | None = None
+    by_receipt: bool = False  # learnt from the host's receipt, not from the connection that sent it
+    sent: bool = True  # of `failed`: whether anything can have reached the host
+
+
+class OperatorDid(_Event):
+    """A person decided about one task, with name and reason. `behind`: who signed the start, if somebody else types."""
+
+    type: Literal["operator"] = "operator"
+    did: Literal["resolve", "pause"]
+    task: str | None = None
+    resolution: Literal["done", "retry", "skip", "hold", "waive-evidence"] | None = Field(None, alias="as")
+    by: str
+    on_behalf_of: str | None = None
+    reason: str
+    inbox: str | None = None  # the file in the run's inbox that it came by, so that it is never taken twice
+
+    model_config = Frozen.model_config | {"populate_by_name": True, "serialize_by_alias": True}
+
+
+class Sealed(_Event):
+    """Last event: the run is over. `tasks` counts the end states."""
+
+    type: Literal["sealed"] = "sealed"
+    result: Literal["done", "aborted"]
+    tasks: dict[str, int]
+
+
+Event = Annotated[
+    Opened | Resumed | Left | TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid | Sealed,
+    Field(discriminator="type"),
+]
+
+EVENT: TypeAdapter[
+    Opened | Resumed | Left | TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid | Sealed
+] = TypeAdapter(Event)
+"""Reads an event from JSON bytes: `EVENT.validate_json(line)`."""

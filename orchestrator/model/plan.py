@@ -1,0 +1,294 @@
+"""The plan: the tasks of one action, their needs and gates, every command written out (section 4, "Plan file").
+
+These models are the file format `orch-plan/1`; field order here is the order in the file. Lists whose order means
+nothing are sorted by the planner, so equal inputs give equal bytes. A plan holds all that execution needs.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from orchestrator.model.frozen import Frozen
+from orchestrator.model.terms import Action, Mode, OnFailure, Platform, Reason
+
+NO_HOST = "-"
+"""Stands for the host of a system that lives on none (it is acted on through others, or by hand)."""
+
+
+class Request(Frozen):
+    """What was asked for; planning it again must give the same plan while the plan is fresh."""
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = Field((), alias="except")
+    mode: tuple[Mode, ...] | None = None
+    only: bool = False
+    from_run: str | None = None
+    inventory: str | None = None
+
+    model_config = Frozen.model_config | {"populate_by_name": True}
+
+
+class Input(Frozen):
+    """A file that went into the plan."""
+
+    path: str
+    sha256: str
+
+
+class PlanHost(Frozen):
+    """How one host is reached: everything SSH needs, gateways included as further entries of `Plan.hosts`."""
+
+    address: str
+    port: int
+    user: str
+    platform: Platform
+    zone: str | None = None
+    identity: str | None = None
+    receipts: bool = True
+    via: tuple[tuple[str, ...], ...] = ()  # chains tried in order, host ids from the outside in; (): directly
+    keys: tuple[str, ...] = ()  # pinned host keys as SHA256:... fingerprints; (): not pinned, so refused
+    key_types: tuple[str, ...] = ()  # their types (ssh-ed25519, ...), the only ones that are negotiated
+
+
+class PlanMatch(Frozen):
+    """How an answer is recognised: a regex over the whole trimmed output of exit 0, or exit codes."""
+
+    output: str | None = None
+    exits: tuple[int, ...] = ()
+
+
+class PlanCommand(Frozen):
+    """A command for one host, written out. `host` is the task's own; `on_host` the acting one where it is another."""
+
+    host: str
+    on_host: str | None = None
+    argv: tuple[str, ...] | None = None
+    shell: str | None = None
+    sudo: bool = False
+    timeout_s: int
+
+    @property
+    def acting(self) -> str:
+        """The host that the command is sent to."""
+        return self.on_host or self.host
+
+
+class PlanProbe(PlanCommand):
+    """A three-valued question: `yes` is online (isolation: isolated), `no` is offline (isolation: open)."""
+
+    yes: PlanMatch
+    no: PlanMatch
+
+
+class PlanProbes(Frozen):
+    """What is asked before and after; an empty `isolation` or `poweroff` means that there is no such probe."""
+
+    state: tuple[PlanProbe, ...] = ()
+    isolation: tuple[PlanProbe, ...] = ()
+    poweroff: tuple[PlanProbe, ...] = ()
+
+
+class PlanEvidence(PlanCommand):
+    """Something kept before anything changes."""
+
+    name: str
+
+
+class PlanHealth(PlanCommand):
+    """A check after a restore."""
+
+    name: str
+    within_s: int
+    every_s: int
+    settle_s: int
+    exits: tuple[int, ...] = (0,)
+
+
+class PlanStep(Frozen):
+    """One step on one host. Steps of a system on several hosts keep their id and differ in `host`."""
+
+    id: str  # phase and number: stop.1, force.1; of a restore the mode that is undone
+    name: str
+    host: str
+    on_host: str | None = None
+    argv: tuple[str, ...] | None = None
+    shell: str | None = None
+    manual: str | None = None
+    stdin: str | None = None  # one line for the command's standard input
+    stdin_secret: str | None = None  # the same, as a reference (env:NAME)
+    sudo: bool = False
+    timeout_s: int
+    expect_s: float
+    exits: tuple[int, ...] = (0,)
+    idempotent: bool
+    disconnects: bool
+    continue_on_failure: bool = False
+    changes_state: bool = False
+    leaves: Mode | None = None
+
+    @property
+    def acting(self) -> str:
+        """The host that the step is sent to."""
+        return self.on_host or self.host
+
+    @property
+    def phase(self) -> str:
+        """The mode (or `force`) that the step belongs to."""
+        return self.id.rpartition(".")[0]
+
+
+class Need(Frozen):
+    """A task or barrier that must be done before this task, why, and where that is written."""
+
+    task: str | None = None
+    barrier: str | None = None
+    reason: Reason
+    source: str
+
+
+class CameAlong(Frozen):
+    """Why a system that was not selected is in the plan: by `reason`, of the system `of`."""
+
+    reason: Reason
+    of: str
+
+
+class PlanTask(Frozen):
+    """One action on one system."""
+
+    id: str
+    system: str
+    kind: str
+    owner: str
+    mode: Mode | None = None  # of a shutdown
+    undoes: tuple[Mode, ...] | None = None  # of a restore, in the order it is undone
+    stage: int
+    hosts: tuple[str, ...]
+    customers: tuple[str, ...] = ()
+    came_along: CameAlong | None = None
+    needs: tuple[Need, ...] = ()
+    gates: tuple[str, ...] = ()
+    estimate_s: float
+    priority: int = 50
+    serial: bool = True
+    probe: PlanProbes = PlanProbes()
+    evidence: tuple[PlanEvidence, ...] = ()
+    steps: tuple[PlanStep, ...] = ()
+    force: tuple[PlanStep, ...] = ()
+    health: tuple[PlanHealth, ...] = ()
+
+    @property
+    def is_manual(self) -> bool:
+        """Only a person can do it."""
+        return bool(self.steps) and all(step.manual is not None for step in self.steps)
+
+
+class PlanGate(Frozen):
+    """One scope of a gate, and the tasks that wait for it."""
+
+    id: str
+    scope: str
+    approvals: dict[str, int]
+    checks: tuple[str, ...] = ()
+    valid_s: int
+    tasks: tuple[str, ...]
+
+
+class Barrier(Frozen):
+    """`order-N` holds the groups after the Nth; its needs are all tasks of groups 1 to N."""
+
+    id: str
+    needs: tuple[str, ...]
+    source: str
+
+
+class LeftOut(Frozen):
+    """A system that one would expect in the plan and that is not, with the path by which it is kept out."""
+
+    system: str
+    why: str
+    path: tuple[str, ...] = ()
+
+
+class Estimate(Frozen):
+    """How long the plan takes with its limits, and its longest chain of tasks, first to last."""
+
+    seconds: float
+    critical_path: tuple[str, ...]
+    critical_path_s: float
+
+
+class ServiceImpact(Frozen):
+    """A service that is hit, its names by language, and whom it serves."""
+
+    id: str
+    names: dict[str, str]
+    customers: tuple[str, ...]
+    because: tuple[str, ...]  # systems of the plan that it requires, directly or not
+
+
+class CustomerImpact(Frozen):
+    """A customer that is hit: by which services, and whether any of theirs stays untouched."""
+
+    id: str
+    name: str
+    services: tuple[str, ...]
+    untouched: tuple[str, ...] = ()
+
+
+class Impact(Frozen):
+    """Who notices."""
+
+    services: tuple[ServiceImpact, ...] = ()
+    customers: tuple[CustomerImpact, ...] = ()
+    dependents_left_online: tuple[str, ...] = ()  # what `--only` or an isolation leaves running without what it needs
+
+
+class Warn(Frozen):
+    """Something the operator must know before saying yes. `code` is a stable word, `systems` whom it is about."""
+
+    code: str
+    text: str
+    systems: tuple[str, ...] = ()
+
+
+class EvidencePolicy(Frozen):
+    """What the protocol wants of evidence; times in seconds, cap in bytes."""
+
+    required: bool = False
+    at_most_s: int = 600
+    past: Literal["hold", "go-on"] = "go-on"
+    cap: int = 64 * 1024 * 1024
+
+
+class Policy(Frozen):
+    """The protocol's rules that execution keeps to."""
+
+    on_failure: OnFailure = OnFailure.HOLD
+    parallel: int = 50
+    zone_parallel: dict[str, int] = {}
+    evidence: EvidencePolicy = EvidencePolicy()
+
+
+class Plan(Frozen):
+    """A plan file. Its digest is the SHA-256 of the file's bytes, never of a re-serialisation."""
+
+    format: Literal["orch-plan/1"] = "orch-plan/1"
+    id: str
+    created_at: str
+    author: str | None
+    action: Action
+    organisation: str = ""
+    request: Request
+    inputs: tuple[Input, ...]
+    estate_head: str
+    summary: str
+    policy: Policy = Policy()
+    hosts: dict[str, PlanHost]
+    gates: tuple[PlanGate, ...] = ()
+    barriers: tuple[Barrier, ...] = ()
+    tasks: tuple[PlanTask, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    estimate: Estimate
+    impact: Impact = Impact()
+    warnings: tuple[Warn, ...] = ()

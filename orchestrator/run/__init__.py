@@ -1,0 +1,1 @@
+"""What happens next, and what has happened? Transitions and scheduler (pure), journal, run folder, engine, resume."""

@@ -1,0 +1,60 @@
+"""What a person's word does to a task, and when it is refused (contract section 6, "People decide").
+
+`done | retry | skip | hold | waive-evidence`, with a name and a reason. A word is followed once the task's present
+errands have come home; it is refused while the task is being worked on, and at its end.
+"""
+
+from orchestrator.model.events import OperatorDid
+from orchestrator.model.terms import Proof, StepState, TaskState
+from orchestrator.run.steps import due_steps
+from orchestrator.run.task_run import TaskRun, place_of
+from orchestrator.run.transitions import Happened
+from orchestrator.run.turn import Turn
+
+
+def objection(run: TaskRun, decision: OperatorDid) -> str | None:
+    """Why a decision can't be taken for this task now, or None."""
+    task, state = run.task.id, run.state
+    if not decision.reason.strip():
+        return f"{task}: a reason must be given"
+    if run.pending is not None:
+        return f"{task}: another decision for it is just being followed"
+    if state.is_end:
+        return f"{task} is {state} already: nothing can be decided about it"
+    if state.is_busy:
+        return f"{task} is {state}: wait for it, or pause the run first"
+    if decision.resolution == "waive-evidence" and run.held_from is not TaskState.EVIDENCE:
+        return f"{task} does not wait for evidence"
+    if decision.resolution == "hold" and state is TaskState.HELD:
+        return f"{task} is held already"
+    if decision.resolution == "retry" and state is TaskState.WAITING:
+        return f"{task} has not been tried yet"
+    return None
+
+
+def follow(turn: Turn, run: TaskRun, decision: OperatorDid) -> None:
+    """Do what a decision says that is already in the journal; called again after a crash in between."""
+    run.pending = None
+    reason = f"{decision.by}: {decision.reason}"
+    match decision.resolution:
+        case "done" if run.state is TaskState.HELD and run.held_from is TaskState.RUNNING:
+            _manual_done(turn, run)
+        case "done":
+            turn.move(run, Happened.PERSON_DONE, why=reason, proof=Proof.PERSON)
+        case "skip":
+            turn.move(run, Happened.PERSON_SKIP, why=reason)
+        case "hold":
+            turn.move(run, Happened.PERSON_HOLD, why=reason)
+        case "waive-evidence":
+            turn.move(run, Happened.EVIDENCE_WAIVED, why=reason)
+        case "retry" | None:
+            return
+
+
+def _manual_done(turn: Turn, run: TaskRun) -> None:
+    """A person did the manual step that the task is held for."""
+    for step in due_steps(run)[:1]:
+        place = place_of(step)
+        earlier = run.attempts.get(place)
+        turn.step(run, place, StepState.OK, attempt=earlier.n + 1 if earlier else 1, why="done by hand")
+    turn.move(run, Happened.MANUAL_DONE)

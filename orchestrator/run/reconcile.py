@@ -1,0 +1,116 @@
+"""What happens on a lost connection, a timeout, a cut answer, a crash (contract section 6).
+
+Unknown is a state: the host's receipt is asked, then the state probe (`verifying`), then a person. Asking fences, so
+what is found not begun never begins any more and may be attempted anew. A step that disconnects its host is judged by
+the host's port: its receipt dies with it.
+"""
+
+from orchestrator.hosts.port import OutcomeState
+from orchestrator.model.plan import NO_HOST, PlanStep
+from orchestrator.model.terms import Action, Found, Platform, StepState
+from orchestrator.run.specs import attempt_key, question_key
+from orchestrator.run.task_run import Attempt, Place, TaskRun, place_of
+from orchestrator.run.turn import Asked, Flight, Heard, Turn, Watched, watched_host
+
+ASK_EVERY_S = 5.0
+"""How often a receipt is asked whose host doesn't answer, or says that the step still runs."""
+
+WATCH_EVERY_S = 2.0
+"""How often the port of a host is asked that goes away or comes back."""
+
+
+def tell_outcome(turn: Turn, run: TaskRun, step: PlanStep, heard: Heard) -> None:
+    """Write what an attempt's outcome says of it."""
+    outcome, place = heard.outcome, place_of(step)
+    if outcome.state is OutcomeState.DONE and outcome.result is not None:
+        good = outcome.result.exit in step.exits
+        state = StepState.OK if good else StepState.FAILED
+        turn.step(run, place, state, heard=heard, why=None if good else _exit_text(heard))
+    elif outcome.state is OutcomeState.NEVER:
+        turn.step(run, place, StepState.NEVER, heard=heard, why=outcome.why or None)
+    else:
+        turn.step(run, place, StepState.UNKNOWN, heard=heard, why=outcome.why or "its outcome did not come back")
+
+
+def reconcile(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt) -> bool:
+    """Find out about an attempt that has begun; whether there is still something to wait for."""
+    place = place_of(step)
+    if any(errand in flight.keys for errand in (place, Asked(place), Watched(place))):
+        return True
+    if place in flight.settled_doubt:
+        return False
+    if step.disconnects and (place in flight.watching or place not in flight.intended):
+        return _watch(turn, run, flight, step)
+    if attempt.state is StepState.INTENT:
+        turn.step(run, place, StepState.UNKNOWN, why="orch ended before its outcome came back")
+    if not _can_be_asked(turn, run, step):
+        return False
+    asked = flight.asked_at.get(place)
+    if asked is not None and turn.now >= attempt.began + step.timeout_s:
+        return False
+    if asked is not None and turn.now < asked + ASK_EVERY_S:
+        turn.wake(run, asked + ASK_EVERY_S)
+        return True
+    key = attempt_key(turn.run, run.task.id, step.id, step.host, step.on_host, attempt.n)
+    spec = turn.specs.step(run.task.id, step, run.generations[step.acting])
+    turn.ask(run, flight, Asked(place), key, spec)
+    return True
+
+
+def hear_receipt(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: Heard) -> None:
+    """Take in what a receipt says."""
+    match heard.outcome.state:
+        case OutcomeState.DONE | OutcomeState.NEVER:
+            tell_outcome(turn, run, step, heard)
+        case OutcomeState.RUNNING | OutcomeState.NO_ANSWER | OutcomeState.UNREACHABLE | OutcomeState.UNKNOWN:
+            return
+        case _:
+            flight.settled_doubt.add(place_of(step))
+            tell_outcome(turn, run, step, heard)
+
+
+def hear_port(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: Heard, action: Action) -> None:
+    """Take in whether the host that a step disconnects still, or again, answers."""
+    place = place_of(step)
+    down = action is Action.SHUTDOWN
+    port = heard.outcome.port
+    if port is (Found.SILENT if down else Found.ANSWERS):
+        turn.step(run, place, StepState.GONE if down else StepState.OK, why=flight.watching.pop(place, None))
+    elif turn.now >= run.attempts[place].began + step.timeout_s:
+        lost = flight.watching.pop(place, None)
+        flight.settled_doubt.add(place)
+        still = "still answers" if port is Found.ANSWERS else "does not answer" if port else "can't be asked"
+        why = f"{watched_host(step)} {still} after {step.timeout_s} s" + (f"; {lost}" if lost else "")
+        turn.step(run, place, StepState.UNKNOWN, why=why)
+
+
+def _watch(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> bool:
+    place: Place = place_of(step)
+    flight.watching.setdefault(place, None)
+    last = flight.asked_at.get(place)
+    if last is not None and turn.now < last + WATCH_EVERY_S:
+        turn.wake(run, last + WATCH_EVERY_S)
+        return True
+    host = watched_host(step)
+    flight.asked_at[place] = turn.now
+    key = question_key(turn.run, run.task.id, "port", step.id, host, None, turn.number())
+    turn.submit(run, flight, Watched(place), key, turn.specs.port(run.task.id, host))
+    return True
+
+
+def _can_be_asked(turn: Turn, run: TaskRun, step: PlanStep) -> bool:
+    """Whether the acting host keeps receipts, in a folder whose generation was seen before the step was sent."""
+    if step.acting == NO_HOST or step.acting not in run.generations:
+        return False
+    host = turn.specs.host(step.acting)
+    return host.platform is Platform.LINUX and host.receipts
+
+
+def _exit_text(heard: Heard) -> str:
+    """`exit 1: last line of what it said`, for the operator; shown neutralised."""
+    result = heard.outcome.result
+    if result is None:
+        return "failed"
+    said = (result.stderr.strip() or result.stdout.strip()).decode("utf-8", "replace")
+    last = said.splitlines()[-1].strip()[:200] if said else ""
+    return f"exit {result.exit}" + (f": {last}" if last else "")

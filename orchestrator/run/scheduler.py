@@ -1,0 +1,274 @@
+"""The core of a run: events in, decisions out (contract section 6). No clock, no I/O, no threads.
+
+Rules kept here: a task starts as soon as all it needs are done and a slot is free, no stage barrier; among the ready
+ones the higher priority goes first, then the plan's order; a zone's `parallel` binds besides the plan's. What becomes
+of a task that has started is in `probing`, `gathering`, `stepping`, `reconcile`, `verifying`, one file a state; what a
+state may become is in `transitions`. Replay feeds the journal's events to `replay`, and is the only way to resume.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orchestrator.model.errors import Broken
+from orchestrator.model.events import (
+    Event,
+    EvidenceKept,
+    OperatorDid,
+    Probed,
+    Resumed,
+    StepChanged,
+    TaskChanged,
+)
+from orchestrator.model.plan import Plan, PlanStep
+from orchestrator.model.terms import StepState, TaskState
+from orchestrator.run.dependencies import Dependencies
+from orchestrator.run.gathering import gather, hear_evidence
+from orchestrator.run.people import follow
+from orchestrator.run.probing import hear_answer, probe
+from orchestrator.run.questions import Question, health_questions, questions
+from orchestrator.run.reconcile import hear_port, hear_receipt
+from orchestrator.run.specs import Specs
+from orchestrator.run.stepping import hear_attempt, run_steps
+from orchestrator.run.task_run import TaskRun, place_of
+from orchestrator.run.transitions import Happened, IllegalTransition
+from orchestrator.run.turn import Asked, Effect, Errand, EvidencePiece, Flight, Heard, Turn, Watched
+from orchestrator.run.verifying import verify
+
+
+class Standing(StrEnum):
+    """Where a run stands when nothing more is decided."""
+
+    BUSY = "busy"  # something is under way, or will be when a timer rings
+    DONE = "done"  # every task is at its end
+    STUCK = "stuck"  # nothing more to do by itself, and something failed or is unknown
+    HELD = "held"  # nothing to do but wait for people
+    PAUSED = "paused"  # nothing under way, and nothing new is to be started
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What one advance decided: events, durable before any of the effects is carried out."""
+
+    events: tuple[Event, ...]
+    effects: tuple[Effect, ...]
+
+
+class Scheduler:
+    """One run of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.runs = {task.id: TaskRun(task) for task in plan.tasks}
+        self.flights = {task.id: Flight() for task in plan.tasks}
+        self.dependencies = Dependencies(plan)
+        self.counts = dict.fromkeys(TaskState, 0) | {TaskState.WAITING: len(plan.tasks)}
+        self.pausing = False
+        specs = Specs(plan)
+        self._zones = {task.id: specs.zones(task.hosts) for task in plan.tasks}
+        self._rank = {task.id: (-task.priority, index) for index, task in enumerate(plan.tasks)}
+        self._ready: list[tuple[tuple[int, int], str]] = []
+        self._queued: set[str] = set()
+        self._busy_in: dict[str, int] = {}
+        self._busy = 0
+        self._look: dict[str, None] = {}
+        self._turn = Turn(0.0, self._apply, specs, plan.id)
+
+    @property
+    def now(self) -> float:
+        """The moment of the last turn (epoch seconds): what its events are dated."""
+        return self._turn.now
+
+    # -- replay ------------------------------------------------------------------------------------------------
+
+    def replay(self, event: Event, at: float) -> None:
+        """Take in an event of the journal. Raises Broken where the plan or the table knows no such thing."""
+        try:
+            self._apply(event, at)
+        except (IllegalTransition, KeyError) as error:
+            raise Broken(
+                f"entry {event.n} of the journal does not belong to this plan: {error}",
+                "The journal was not written by orch for this plan. Keep the folder as it is.",
+            ) from None
+
+    # -- deciding ----------------------------------------------------------------------------------------------
+
+    def advance(self, now: float, heard: Sequence[Heard] = (), decisions: Sequence[OperatorDid] = ()) -> Decided:
+        """Take in news and people's decisions, and decide all that follows at `now` (epoch seconds).
+
+        `decisions` must have been checked with `people.objection`.
+        """
+        turn = self._turn
+        turn.begin(now)
+        turn.pausing = self.pausing
+        for decision in decisions:
+            turn.write(decision)
+        for news in heard:
+            self._hear(news)
+        while turn.timers and turn.timers[0][0] <= now:
+            self._look[heapq.heappop(turn.timers)[1]] = None
+        self._start_ready()
+        while self._look:
+            task = next(iter(self._look))
+            del self._look[task]
+            self._advance_task(task)
+            if not self._look:
+                self._start_ready()
+        return Decided(tuple(turn.events), tuple(turn.effects))
+
+    def decide(self, now: float, decisions: Sequence[OperatorDid]) -> Decided:
+        """Follow people's decisions while no process executes the run: nothing is started."""
+        turn = self._turn
+        turn.begin(now)
+        for decision in decisions:
+            turn.write(decision)
+        for run in self.runs.values():
+            if run.pending is not None:
+                follow(turn, run, run.pending)
+        return Decided(tuple(turn.events), ())
+
+    def give_up(self, now: float) -> Decided:
+        """The operator stops waiting: every attempt under way is unknown from here on."""
+        turn = self._turn
+        turn.begin(now)
+        for task, run in self.runs.items():
+            for place, attempt in run.attempts.items():
+                if attempt.state is StepState.INTENT and place in self.flights[task].intended:
+                    turn.step(run, place, StepState.UNKNOWN, why="the operator gave up waiting")
+        return Decided(tuple(turn.events), ())
+
+    def wake_at(self) -> float | None:
+        """When the core wants to be asked again without news (epoch seconds)."""
+        return self._turn.timers[0][0] if self._turn.timers else None
+
+    def standing(self) -> Standing:
+        """Where the run stands after an advance."""
+        if all(self.counts[state] == 0 for state in TaskState if not state.is_end):
+            return Standing.DONE
+        if self.pausing:
+            moving = any(
+                run.state in {TaskState.RUNNING, TaskState.VERIFYING} or self.flights[task].keys
+                for task, run in self.runs.items()
+                if run.state.is_busy
+            )
+            return Standing.BUSY if moving else Standing.PAUSED
+        if self._busy:
+            return Standing.BUSY
+        failed = self.counts[TaskState.FAILED] or self.counts[TaskState.UNKNOWN]
+        return Standing.STUCK if failed else Standing.HELD
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _apply(self, event: Event, at: float) -> None:
+        match event:
+            case TaskChanged():
+                self._changed(event.task, lambda run: run.task_changed(event, at))
+            case Probed():
+                self.runs[event.task].probed(event, at)
+            case EvidenceKept():
+                self.runs[event.task].evidence_kept(event)
+            case StepChanged():
+                self.runs[event.task].step_changed(event, at)
+            case OperatorDid() if event.task is not None:
+                self._changed(event.task, lambda run: run.operator_did(event, at))
+            case Resumed():
+                for task in self.runs:
+                    self._changed(task, lambda run: run.resumed(at))
+            case _:
+                return
+
+    def _changed(self, task: str, change: Callable[[TaskRun], None]) -> None:
+        run = self.runs[task]
+        before = run.state
+        change(run)
+        self._look[task] = None
+        if run.state is before:
+            return
+        self.counts[before] -= 1
+        self.counts[run.state] += 1
+        if run.state.is_busy != before.is_busy:
+            step = 1 if run.state.is_busy else -1
+            self._busy += step
+            for zone in self._zones[task]:
+                self._busy_in[zone] = self._busy_in.get(zone, 0) + step
+        self.dependencies.change(task, run.state)
+
+    def _hear(self, news: Heard) -> None:
+        known = self._turn.errands.pop(news.key, None)
+        if known is None:
+            return
+        task, errand = known
+        run, flight = self.runs[task], self.flights[task]
+        flight.keys.pop(errand, None)
+        flight.since.pop(errand, None)
+        self._look[task] = None
+        match errand:
+            case Question():
+                command = (questions(run.task, port_too=True) | health_questions(run.task)).get(errand)
+                hear_answer(self._turn, run, errand, command, news)
+            case EvidencePiece():
+                hear_evidence(self._turn, run, errand, news)
+            case Asked():
+                hear_receipt(self._turn, run, flight, self._step(run, errand.place), news)
+            case Watched():
+                hear_port(self._turn, run, flight, self._step(run, errand.place), news, self.plan.action)
+            case _:
+                hear_attempt(self._turn, run, flight, self._step(run, errand), news)
+
+    def _step(self, run: TaskRun, place: Errand) -> PlanStep:
+        return next(step for step in run.task.steps if place_of(step) == place)
+
+    def _advance_task(self, task: str) -> None:
+        run, flight, turn = self.runs[task], self.flights[task], self._turn
+        if run.pending is not None:
+            follow(turn, run, run.pending)
+        before = (run.state, len(turn.events))
+        match run.state:
+            case TaskState.PROBING:
+                probe(turn, run, flight, self.plan.action)
+            case TaskState.EVIDENCE:
+                gather(turn, run, flight, self.plan.policy.evidence)
+            case TaskState.RUNNING:
+                run_steps(turn, run, flight)
+            case TaskState.VERIFYING:
+                verify(turn, run, flight)
+            case _:
+                return
+        if (run.state, len(turn.events)) != before:
+            self._look[task] = None
+
+    def _start_ready(self) -> None:
+        """Start what is ready, by rank, while slots are free; what a full zone keeps back stays queued."""
+        for task in self.dependencies.take_ready():
+            if task not in self._queued:
+                self._queued.add(task)
+                heapq.heappush(self._ready, (self._rank[task], task))
+        if self.pausing:
+            return
+        kept_back: list[tuple[tuple[int, int], str]] = []
+        while self._ready and self._busy < self.plan.policy.parallel:
+            entry = heapq.heappop(self._ready)
+            task = entry[1]
+            if not self.dependencies.is_ready(task) or self.runs[task].pending is not None:
+                self._queued.discard(task)
+            elif self._zone_is_full(task):
+                kept_back.append(entry)
+            else:
+                self._queued.discard(task)
+                self._turn.move(self.runs[task], Happened.STARTED)
+        for entry in kept_back:
+            heapq.heappush(self._ready, entry)
+
+    def _zone_is_full(self, task: str) -> bool:
+        limits = self.plan.policy.zone_parallel
+        return any(zone in limits and self._busy_in.get(zone, 0) >= limits[zone] for zone in self._zones[task])
+
+    def queued(self) -> frozenset[str]:
+        """Ready tasks that only want a slot."""
+        return frozenset(self._queued)
+
+    def held_up(self) -> Iterable[str]:
+        """Tasks that only a person can move, in the plan's order."""
+        needy = {TaskState.FAILED, TaskState.UNKNOWN, TaskState.HELD}
+        return (task for task, run in self.runs.items() if run.state in needy)

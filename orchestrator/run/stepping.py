@@ -1,0 +1,100 @@
+"""Doing the steps of a task that is `running` (contract section 6).
+
+The intent of an attempt is written before its spec is submitted. Only an exit code that came back with its whole
+output makes an attempt ok or failed; everything else is for `reconcile`.
+"""
+
+from orchestrator.hosts.port import OutcomeState
+from orchestrator.model.plan import PlanStep
+from orchestrator.model.terms import StepState
+from orchestrator.run.reconcile import reconcile, tell_outcome
+from orchestrator.run.specs import attempt_key
+from orchestrator.run.steps import due_steps, is_settled, present_state
+from orchestrator.run.task_run import Attempt, TaskRun, place_of
+from orchestrator.run.transitions import Happened
+from orchestrator.run.turn import Flight, Heard, Turn
+
+MAX_RERUNS = 2
+"""How often orch begins a step anew by itself when it is proven that it never began."""
+
+
+def run_steps(turn: Turn, run: TaskRun, flight: Flight) -> None:
+    """Move a task that is `running`."""
+    due = due_steps(run)
+    waiting = False
+    for step in due:
+        waiting |= _advance_step(turn, run, flight, step)
+    if waiting or flight.has_steps():
+        return
+    failed = [step for step in due if present_state(run, step) is StepState.FAILED]
+    doubtful = [step for step in due if present_state(run, step) is StepState.UNKNOWN]
+    if failed and any(is_settled(step, run.present(place_of(step))) for step in failed):
+        turn.wake(run, turn.now)  # failed, but the next step may follow it
+    elif failed:
+        turn.move(run, Happened.STEP_FAILED, why=_failure_text(run, failed[0]))
+    elif doubtful:
+        attempt = run.attempts[place_of(doubtful[0])]
+        turn.move(run, Happened.STEP_IN_DOUBT, why=f"{doubtful[0].name} on {doubtful[0].acting}: {attempt.why or ''}")
+    elif not due:
+        turn.move(run, Happened.STEPS_ENDED)
+
+
+def hear_attempt(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: Heard) -> None:
+    """Write what became of an attempt."""
+    outcome = heard.outcome
+    match outcome.state:
+        case OutcomeState.UNREACHABLE | OutcomeState.CANCELLED:
+            turn.step(run, place_of(step), StepState.FAILED, heard=heard, why=outcome.why or None, sent=False)
+        case OutcomeState.DONE if step.disconnects and outcome.result and outcome.result.exit in step.exits:
+            flight.watching[place_of(step)] = None
+        case OutcomeState.UNKNOWN if step.disconnects:
+            flight.watching[place_of(step)] = outcome.why or "connection lost"
+        case _:
+            tell_outcome(turn, run, step, heard)
+
+
+def _advance_step(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> bool:
+    """Do what can be done about one step now; whether it is still to be waited for."""
+    place = place_of(step)
+    attempt = run.present(place)
+    if attempt is None:
+        earlier = run.attempts.get(place)
+        return _begin(turn, run, flight, step, earlier.n + 1 if earlier else 1)
+    match attempt.state:
+        case StepState.INTENT | StepState.UNKNOWN:
+            if reconcile(turn, run, flight, step, attempt):
+                return True
+            return _is_rerun_safe(turn, step, attempt) and _begin(turn, run, flight, step, attempt.n + 1)
+        case StepState.NEVER if attempt.reruns < MAX_RERUNS:
+            return _begin(turn, run, flight, step, attempt.n + 1)
+        case StepState.NEVER:
+            why = f"it never began, in {attempt.reruns + 1} attempts"
+            turn.step(run, place, StepState.FAILED, why=why, sent=False)
+            return False
+        case StepState.FAILED | StepState.OK | StepState.GONE | StepState.SUPERSEDED:
+            return False
+
+
+def _is_rerun_safe(turn: Turn, step: PlanStep, attempt: Attempt) -> bool:
+    """An idempotent step whose connection was lost is done once more; one that ran out of time may still run."""
+    in_time = turn.now < attempt.began + step.timeout_s
+    return step.idempotent and not step.disconnects and attempt.reruns == 0 and in_time
+
+
+def _begin(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, n: int) -> bool:
+    place = place_of(step)
+    if step.manual is not None:
+        turn.move(run, Happened.MANUAL_REACHED, why=f"{step.name}: {step.manual}")
+        return True
+    generation = run.generations.get(step.acting)
+    turn.step(run, place, StepState.INTENT, attempt=n)
+    key = attempt_key(turn.run, run.task.id, step.id, step.host, step.on_host, n)
+    flight.begun(place)
+    turn.submit(run, flight, place, key, turn.specs.step(run.task.id, step, generation))
+    return True
+
+
+def _failure_text(run: TaskRun, step: PlanStep) -> str:
+    attempt = run.attempts[place_of(step)]
+    unsent = "" if attempt.sent else " Nothing was sent."
+    return f"{step.name} on {step.acting}: {attempt.why or 'failed'}{unsent}"

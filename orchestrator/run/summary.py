@@ -1,0 +1,106 @@
+"""A run in a few figures, for `orch runs`, `show` and `status` (pure): plan and events in, values out.
+
+* A task's state is its last `task` event. `waiting` is never written: a task without an event waits, and so does one
+  that a person wants tried again, until the journal says more.
+* What was found offline (a shutdown's `already`), what is done without proof, and what only a person can move are
+  listed by name, in the plan's order.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.model.events import Event, Left, Opened, OperatorDid, Resumed, Sealed, TaskChanged
+from orchestrator.model.plan import Plan
+from orchestrator.model.terms import Action, Proof, TaskState
+
+_NEEDS_A_PERSON = {TaskState.FAILED, TaskState.UNKNOWN, TaskState.HELD}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNote:
+    """One task: where it stands, why, since when."""
+
+    task: str
+    system: str
+    state: TaskState
+    proof: Proof | None
+    why: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run as its journal stands. `counts` has the states that occur, waiting included."""
+
+    run: str
+    action: Action
+    summary: str
+    opened_at: str
+    opened_by: str
+    last_at: str
+    entries: int
+    total: int
+    counts: Mapping[TaskState, int]
+    result: str | None  # done or aborted, once sealed
+    left: str | None  # why the last process stopped; None: it has not said so (it works, or it was killed)
+    needs_you: tuple[TaskNote, ...]
+    found_offline: tuple[TaskNote, ...]
+    unproven: tuple[TaskNote, ...]
+    by_person: tuple[TaskNote, ...]
+    skipped: tuple[TaskNote, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Not sealed: its unfinished tasks hold their systems."""
+        return self.result is None
+
+
+def summarise(plan: Plan, events: Sequence[Event]) -> RunSummary:
+    """The summary of a run after `events`."""
+    opened = next((event for event in events if isinstance(event, Opened)), None)
+    sealed = events[-1] if events and isinstance(events[-1], Sealed) else None
+    notes = tuple(task_notes(plan, events).values())
+    return RunSummary(
+        run=plan.id,
+        action=plan.action,
+        summary=plan.summary,
+        opened_at=opened.at if opened else "",
+        opened_by=opened.by if opened else "",
+        last_at=events[-1].at if events else "",
+        entries=len(events),
+        total=len(plan.tasks),
+        counts=Counter(note.state for note in notes),
+        result=sealed.result if sealed else None,
+        left=_left(events),
+        needs_you=tuple(note for note in notes if note.state in _NEEDS_A_PERSON),
+        found_offline=tuple(
+            note for note in notes if note.state is TaskState.ALREADY and plan.action is Action.SHUTDOWN
+        ),
+        unproven=tuple(note for note in notes if note.proof is Proof.UNPROVEN),
+        by_person=tuple(note for note in notes if note.proof is Proof.PERSON),
+        skipped=tuple(note for note in notes if note.state is TaskState.SKIPPED),
+    )
+
+
+def task_notes(plan: Plan, events: Sequence[Event]) -> Mapping[str, TaskNote]:
+    """Where every task of the plan stands, in the plan's order."""
+    last = {task.id: TaskNote(task.id, task.system, TaskState.WAITING, None, "", "") for task in plan.tasks}
+    for event in events:
+        if isinstance(event, TaskChanged):
+            system = last[event.task].system
+            last[event.task] = TaskNote(event.task, system, event.state, event.proof, event.why or "", event.at)
+        elif isinstance(event, OperatorDid) and event.resolution == "retry" and event.task is not None:
+            why = f"{event.by} wants it tried again: {event.reason}"
+            system = last[event.task].system
+            last[event.task] = TaskNote(event.task, system, TaskState.WAITING, None, why, event.at)
+    return last
+
+
+def _left(events: Sequence[Event]) -> str | None:
+    for event in reversed(events):
+        if isinstance(event, Left):
+            return event.reason
+        if isinstance(event, Opened | Resumed):
+            return None
+    return None

@@ -1,0 +1,142 @@
+"""One task of a run as its journal tells it: the fold of its events (contract sections 6, 7).
+
+Nothing is in here that the journal does not say, so a resume rebuilds it exactly. Changes of state come from the
+one table in `transitions`; a journal with another change is not one that orch wrote.
+"""
+
+from dataclasses import dataclass, field
+
+from orchestrator.model.errors import Broken
+from orchestrator.model.events import EvidenceKept, OperatorDid, Probed, StepChanged, TaskChanged
+from orchestrator.model.plan import PlanStep, PlanTask
+from orchestrator.model.terms import Mode, Proof, StepState, TaskState
+from orchestrator.run.questions import Answer, Question, right_places
+from orchestrator.run.transitions import TABLE, Happened, after
+
+Place = tuple[str, str, str | None]
+"""Where a step runs: (step id, the task's own host, the acting host where that is another)."""
+
+
+def place_of(step: PlanStep) -> Place:
+    """The place of one step."""
+    return (step.id, step.host, step.on_host)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """The latest attempt at one place. Times are epoch seconds."""
+
+    n: int
+    state: StepState
+    began: float
+    at: float
+    why: str | None = None
+    sent: bool = True
+    life: int = 0  # of the task when the attempt was made; a retry begins another
+    reruns: int = 0  # earlier attempts in the same life: those that orch made by itself
+
+
+@dataclass(slots=True)
+class TaskRun:
+    """One task. `answers` are those of the present visit to `probing` or `verifying`."""
+
+    task: PlanTask
+    state: TaskState = TaskState.WAITING
+    since: float = 0.0
+    why: str | None = None
+    proof: Proof | None = None
+    life: int = 0  # how often it has been probed from the start
+    answers: dict[Question, Answer] = field(default_factory=dict)
+    right: frozenset[tuple[str, Mode]] = frozenset()  # as found at the last probing
+    generations: dict[str, str] = field(default_factory=dict)  # acting host -> receipt folder seen first
+    attempts: dict[Place, Attempt] = field(default_factory=dict)
+    evidence: dict[tuple[str, str | None, str], bool] = field(default_factory=dict)  # kept or not
+    waived: bool = False
+    unsent: bool = False  # failed before anything was sent
+    untouched: bool = False  # found as wanted on the way back; nothing was sent
+    by_person: bool = False  # a person did a step of it
+    held_from: TaskState | None = None
+    pending: OperatorDid | None = None  # a person's word that has not yet been followed
+
+    def happen(self, happened: Happened, at: float) -> None:
+        """A change of state that is not written as a task event of its own."""
+        self._enter(after(self.state, happened), at)
+
+    def task_changed(self, event: TaskChanged, at: float) -> None:
+        """Enter the state that the journal says. Raises Broken where no transition leads there."""
+        if event.state not in TABLE[self.state].values():
+            raise Broken(
+                f"entry {event.n} of the journal: {event.task} can't go from {self.state} to {event.state}",
+                "The journal was not written by orch, or by another version of it. Keep the folder as it is.",
+            )
+        self._enter(event.state, at)
+        self.why, self.proof, self.pending = event.why, event.proof, None
+
+    def _enter(self, state: TaskState, at: float) -> None:
+        before, self.state, self.since, self.why = self.state, state, at, None
+        if before is TaskState.PROBING:
+            self.right = right_places(self.task, self.answers)
+            self.untouched = state is TaskState.VERIFYING
+        match state:
+            case TaskState.PROBING:
+                self.life += 1
+                self.answers.clear()
+                self.evidence = {piece: True for piece, kept in self.evidence.items() if kept}
+            case TaskState.VERIFYING:
+                self.answers.clear()
+            case TaskState.FAILED:
+                refused_step = any(a.state is StepState.FAILED and not a.sent for a in self.attempts.values())
+                self.unsent = before is TaskState.PROBING or (before is TaskState.RUNNING and refused_step)
+            case TaskState.HELD:
+                self.held_from = before
+
+    def probed(self, event: Probed, at: float) -> None:
+        """Take in an answer."""
+        question = Question(event.probe, event.host, event.on_host, event.name)
+        self.answers[question] = Answer(event.found, at, event.why)
+        if event.generation is not None:
+            self.generations.setdefault(event.on_host or event.host, event.generation)
+
+    def evidence_kept(self, event: EvidenceKept) -> None:
+        """Take in a piece of evidence."""
+        self.evidence[event.host, event.on_host, event.name] = event.output is not None and event.why is None
+
+    def step_changed(self, event: StepChanged, at: float) -> None:
+        """Take in what became of an attempt."""
+        place = (event.step, event.host, event.on_host)
+        before = self.attempts.get(place)
+        began, reruns, life = at, 0, self.life
+        if before is not None and before.n == event.attempt:
+            began, reruns, life = before.began, before.reruns, before.life
+        elif before is not None and before.life == self.life:
+            reruns = before.reruns + 1
+        self.attempts[place] = Attempt(event.attempt, event.state, began, at, event.why, event.sent, life, reruns)
+        if event.generation is not None:
+            self.generations.setdefault(event.on_host or event.host, event.generation)
+        if event.state is StepState.OK and any(s.manual is not None for s in self.task.steps if place_of(s) == place):
+            self.by_person = True
+
+    def present(self, place: Place) -> Attempt | None:
+        """The attempt at `place` since the task was last probed from the start."""
+        attempt = self.attempts.get(place)
+        return attempt if attempt is not None and attempt.life == self.life else None
+
+    def operator_did(self, event: OperatorDid, at: float) -> None:
+        """Take in a person's word; `retry` takes effect at once, since `waiting` is never written."""
+        self.pending = event
+        if event.resolution == "retry":
+            self.happen(Happened.PERSON_RETRY, at)
+            self.pending = None
+        elif event.resolution == "waive-evidence":
+            self.waived = True
+
+    def resumed(self, at: float) -> None:
+        """A process took the run up again: what was asked is asked anew, patience starts anew."""
+        if self.state.is_end:
+            return
+        unsent = self.state is TaskState.FAILED and self.unsent
+        since, why = self.since, self.why
+        before = self.state
+        self.happen(Happened.RESUMED_UNSENT if unsent else Happened.RESUMED, at)
+        if self.state is before and not before.is_busy:
+            self.since, self.why = since, why

@@ -1,0 +1,185 @@
+"""What happened to a task, as rows for `orch log` (pure): time, what, where, the command, how it ended, how long.
+
+* One row for an attempt of a step, at its intent, with its last word and the time until then; an attempt without a
+  last word is `no outcome`. Commands come from the plan, never from the journal or a host.
+* One row for the answers of one probe to all hosts of a task, one for each piece of evidence, one for what a person
+  decided, one for the end of a task. States that only say what the next row shows are left out.
+* Rows stand in the journal's order. Nothing here is neutralised: `show` does that.
+"""
+
+import shlex
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from orchestrator.model.events import (
+    Event,
+    EvidenceKept,
+    Left,
+    OperatorDid,
+    OutputRef,
+    Probed,
+    Resumed,
+    StepChanged,
+    TaskChanged,
+)
+from orchestrator.model.plan import Plan, PlanEvidence, PlanStep, PlanTask
+from orchestrator.model.terms import ProbeKind, StepState, TaskState
+
+_SHOWN = {
+    TaskState.DONE,
+    TaskState.ALREADY,
+    TaskState.FAILED,
+    TaskState.UNKNOWN,
+    TaskState.SKIPPED,
+    TaskState.HELD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the log. `n` is the journal's entry, `task` is "" for what concerns the run as a whole."""
+
+    n: int
+    at: str
+    task: str
+    what: str  # "stop.1 stop", "probe", "evidence sockets", "retry", "done"
+    host: str = ""
+    command: str = ""
+    result: str = ""
+    seconds: float | None = None
+    outputs: tuple[OutputRef, ...] = ()
+
+
+def timeline(plan: Plan, events: Sequence[Event], tasks: Collection[str] | None = None) -> tuple[Row, ...]:
+    """The rows of `tasks` (None: of all), with those of the run as a whole (resumed, left) between them."""
+    return tuple(_Rows(plan, tasks).of(events))
+
+
+def waits_for(task: PlanTask) -> tuple[str, ...]:
+    """What a task had to wait for, once each, in the plan's order: tasks, barriers, gates."""
+    needs = (need.task or need.barrier or "" for need in task.needs)
+    return tuple(dict.fromkeys([*needs, *(f"gate {gate}" for gate in task.gates)]))
+
+
+def seconds_between(start: str, end: str) -> float | None:
+    """Seconds from one journal time to another; None where one of them is none."""
+    try:
+        return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    except ValueError:
+        return None
+
+
+class _Rows:
+    """Makes rows in one pass; an attempt's row is completed when its last word comes."""
+
+    def __init__(self, plan: Plan, wanted: Collection[str] | None) -> None:
+        chosen = [task for task in plan.tasks if wanted is None or task.id in wanted]
+        self._tasks = {task.id: task for task in chosen}
+        self._steps = {(t.id, s.id, s.host, s.on_host): s for t in chosen for s in (*t.steps, *t.force)}
+        self._evidence = {(t.id, e.name, e.host): e for t in chosen for e in t.evidence}
+        self._rows: list[Row] = []
+        self._open: dict[tuple[str, str, str, str | None, int], int] = {}
+        self._probe: dict[str, tuple[int, ProbeKind, str | None]] = {}
+        self._begun: set[str] = set()
+
+    def of(self, events: Sequence[Event]) -> Iterator[Row]:
+        for event in events:
+            if isinstance(event, Resumed):
+                self._rows.append(Row(event.n, event.at, "", "resumed", result=f"by {event.by}"))
+            elif isinstance(event, Left):
+                self._rows.append(Row(event.n, event.at, "", "left", result=event.reason))
+            elif isinstance(event, TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid):
+                self._of_task(event)
+        yield from self._rows
+
+    def _of_task(self, event: TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid) -> None:
+        if event.task is None or event.task not in self._tasks:
+            return
+        if not isinstance(event, Probed):
+            self._probe.pop(event.task, None)
+        match event:
+            case TaskChanged():
+                self._state(event)
+            case Probed():
+                self._probed(event)
+            case StepChanged():
+                self._step(event)
+            case EvidenceKept():
+                self._kept(event)
+            case OperatorDid():
+                who = event.by + (f" on behalf of {event.on_behalf_of}" if event.on_behalf_of else "")
+                what = event.resolution or event.did
+                self._rows.append(Row(event.n, event.at, event.task, what, result=f"{who}: {event.reason}"))
+
+    def _state(self, event: TaskChanged) -> None:
+        waited = waits_for(self._tasks[event.task])
+        if event.task not in self._begun and waited:
+            self._rows.append(Row(event.n, event.at, event.task, "waited for", result=", ".join(waited)))
+        self._begun.add(event.task)
+        if event.state in _SHOWN:
+            texts = (event.proof.value if event.proof else "", event.why or "")
+            self._rows.append(Row(event.n, event.at, event.task, event.state, result=", ".join(t for t in texts if t)))
+
+    def _probed(self, event: Probed) -> None:
+        answer = f"{event.host} {event.found}" + (f" ({event.why})" if event.why else "")
+        outputs = (event.output,) if event.output else ()
+        at, kind, name = self._probe.get(event.task, (-1, None, None))
+        if at >= 0 and (kind, name) == (event.probe, event.name):
+            row = self._rows[at]
+            self._rows[at] = replace(row, result=f"{row.result}, {answer}", outputs=row.outputs + outputs)
+            return
+        self._probe[event.task] = (len(self._rows), event.probe, event.name)
+        self._rows.append(Row(event.n, event.at, event.task, _probe_name(event), result=answer, outputs=outputs))
+
+    def _step(self, event: StepChanged) -> None:
+        step = self._steps.get((event.task, event.step, event.host, event.on_host))
+        key = (event.task, event.step, event.host, event.on_host, event.attempt)
+        place = self._open.get(key)
+        if place is None:
+            what = f"{event.step} {step.name}" if step else event.step
+            what += f" (attempt {event.attempt})" if event.attempt > 1 else ""
+            host = event.host + (f" on {event.on_host}" if event.on_host else "")
+            place = self._open[key] = len(self._rows)
+            self._rows.append(Row(event.n, event.at, event.task, what, host, _command(step), "no outcome"))
+        if event.state is not StepState.INTENT:
+            row = self._rows[place]
+            seconds = seconds_between(row.at, event.at) if row.n != event.n else None
+            outputs = (event.output,) if event.output else ()
+            self._rows[place] = replace(row, result=_outcome(event), seconds=seconds, outputs=outputs)
+
+    def _kept(self, event: EvidenceKept) -> None:
+        command = _command(self._evidence.get((event.task, event.name, event.host)))
+        host = event.host + (f" on {event.on_host}" if event.on_host else "")
+        result = "kept" if event.output else f"not kept: {event.why or 'no reason given'}"
+        outputs = (event.output,) if event.output else ()
+        self._rows.append(
+            Row(event.n, event.at, event.task, f"evidence {event.name}", host, command, result, None, outputs)
+        )
+
+
+def _probe_name(event: Probed) -> str:
+    if event.probe is ProbeKind.STATE:
+        return "probe"
+    if event.probe is ProbeKind.HEALTH:
+        return f"health {event.name or ''}".rstrip()
+    return f"probe {event.probe}"
+
+
+def _command(step: PlanStep | PlanEvidence | None) -> str:
+    """The command as the plan has it, to be read, not to be run."""
+    if step is None:
+        return ""
+    if isinstance(step, PlanStep) and step.manual is not None:
+        return f"by hand: {step.manual}"
+    text = step.shell if step.shell is not None else shlex.join(step.argv or ())
+    return f"sudo {text}" if step.sudo else text
+
+
+def _outcome(event: StepChanged) -> str:
+    text = event.state.value
+    if event.exit is not None and event.state is StepState.FAILED:
+        text += f", exit {event.exit}"
+    if event.why:
+        text += f": {event.why}"
+    return text + (" (by its receipt)" if event.by_receipt else "")

@@ -1,0 +1,161 @@
+"""Asking whether a task came out as wanted (contract section 6, `verifying`).
+
+Asked again every 2 s until patience ends; what is neither yes nor no by then is no answer. A stop that still says
+online has failed at once, whatever it returned; other modes and the way back get their patience, since hosts need a
+moment to go and to come. A probe may settle the unknown step that changes the state as ok, never as failed.
+"""
+
+from collections.abc import Mapping
+
+from orchestrator.model.plan import PlanHealth, PlanTask
+from orchestrator.model.terms import Found, Mode, ProbeKind, Proof, StepState
+from orchestrator.run.probing import ask_question
+from orchestrator.run.questions import (
+    Answer,
+    Answers,
+    Command,
+    Question,
+    as_wanted,
+    health_questions,
+    proof_of,
+    questions,
+    right_places,
+)
+from orchestrator.run.steps import doubtful_steps, due_steps, mode_of
+from orchestrator.run.task_run import TaskRun, place_of
+from orchestrator.run.transitions import Happened
+from orchestrator.run.turn import Flight, Turn
+
+PATIENCE_S = 30.0
+"""How long the probes of a task are asked again."""
+
+EVERY_S = 2.0
+"""How often."""
+
+
+def verify(turn: Turn, run: TaskRun, flight: Flight) -> None:
+    """Move a task that is `verifying`."""
+    asked = questions(run.task, port_too=True)
+    until = run.since + PATIENCE_S
+    if not _all_answered(turn, run, flight, asked, until):
+        return
+    _settle(turn, run)
+    verdict, why = _verdict(run.task, asked, run.answers)
+    if doubtful_steps(run) == () and due_steps(run) and not run.untouched:
+        turn.move(run, Happened.SETTLED)
+    elif verdict is True:
+        _health(turn, run, flight)
+    elif verdict is False and not doubtful_steps(run):
+        turn.move(run, Happened.NOT_AS_WANTED, why=why)
+    else:
+        turn.move(run, Happened.NO_ANSWER, why=why)
+
+
+def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Question, Command], until: float) -> bool:
+    """Ask what is not asked, and again what is not as wanted while there is patience; whether all is said."""
+    said = True
+    for question, command in asked.items():
+        if question in flight.keys:
+            said = False
+            continue
+        answer = run.answers.get(question)
+        if answer is None:
+            ask_question(turn, run, flight, question, command)
+            said = False
+        elif turn.now < until and not _is_last_word(run.task, answer, asked, run.answers):
+            said = False
+            if turn.now >= answer.at + EVERY_S:
+                ask_question(turn, run, flight, question, command)
+            else:
+                turn.wake(run, answer.at + EVERY_S)
+    return said
+
+
+def _is_last_word(task: PlanTask, answer: Answer, asked: Mapping[Question, Command], answers: Answers) -> bool:
+    """Whether asking again is of no use."""
+    wanted = as_wanted(task, answer.found)
+    if wanted is True:
+        return True
+    verdict, _ = _verdict(task, asked, answers)
+    return verdict is True or (wanted is False and task.mode is Mode.STOP)
+
+
+def _verdict(task: PlanTask, asked: Mapping[Question, Command], answers: Answers) -> tuple[bool | None, str | None]:
+    """As wanted, definitely not, or no answer; with a text for the last two.
+
+    A silent port stands in for a `poweroff` probe that gave no answer; an answer of that probe overrules the port.
+    """
+    silent = {q.host for q, a in answers.items() if q.kind is ProbeKind.PORT and a.found is Found.SILENT}
+    with_probe = {q.host for q in asked if q.kind is ProbeKind.POWEROFF}
+    verdict: bool | None = True
+    text: str | None = None
+    for question in asked:
+        if question.kind is ProbeKind.PORT and question.host in with_probe:
+            continue
+        answer = answers[question]
+        wanted = as_wanted(task, answer.found)
+        if wanted is None and question.kind is ProbeKind.POWEROFF and task.mode and question.host in silent:
+            continue
+        if wanted is False or (wanted is None and verdict is True):
+            verdict, text = wanted, _still_text(question, answer)
+    return verdict, text
+
+
+def _settle(turn: Turn, run: TaskRun) -> None:
+    """Let the probes settle unknown steps that change the state, where the host is as wanted."""
+    right = right_places(run.task, run.answers)
+    for step in doubtful_steps(run):
+        mode = mode_of(step)
+        if step.changes_state and mode is not None and (step.host, mode) in right:
+            turn.step(run, place_of(step), StepState.OK, why="settled by the probe: the host is as wanted")
+
+
+def _health(turn: Turn, run: TaskRun, flight: Flight) -> None:
+    """After a restore: done when all checks hold; each is asked until its time is over."""
+    checks = health_questions(run.task)
+    failed: tuple[Question, Answer] | None = None
+    waiting = False
+    for question, check in checks.items():
+        if question in flight.keys:
+            waiting = True
+            continue
+        answer = run.answers.get(question)
+        if answer is not None and answer.found is Found.HEALTHY:
+            continue
+        if answer is not None and turn.now >= run.since + check.settle_s + check.within_s:
+            failed = failed or (question, answer)
+            continue
+        waiting = True
+        _ask_health(turn, run, flight, question, check, answer)
+    if waiting:
+        return
+    if failed is None:
+        proof = proof_of(run.task, run.answers, run.by_person)
+        _finish(turn, run, proof)
+    elif failed[1].found is Found.UNHEALTHY:
+        turn.move(run, Happened.NOT_AS_WANTED, why=_still_text(*failed))
+    else:
+        turn.move(run, Happened.NO_ANSWER, why=_still_text(*failed))
+
+
+def _ask_health(
+    turn: Turn, run: TaskRun, flight: Flight, question: Question, check: PlanHealth, answer: Answer | None
+) -> None:
+    due = run.since + check.settle_s if answer is None else answer.at + check.every_s
+    if turn.now >= due:
+        ask_question(turn, run, flight, question, check)
+    else:
+        turn.wake(run, due)
+
+
+def _finish(turn: Turn, run: TaskRun, proof: Proof) -> None:
+    if run.untouched:
+        turn.move(run, Happened.AS_WANTED_UNTOUCHED)
+    else:
+        turn.move(run, Happened.AS_WANTED, proof=proof)
+
+
+def _still_text(question: Question, answer: Answer) -> str:
+    host = question.on_host or question.host
+    what = f"health {question.name}" if question.kind is ProbeKind.HEALTH else f"{question.kind} probe"
+    return f"{what} on {host} says {answer.found}" + (f": {answer.why}" if answer.why else "")
