@@ -8,10 +8,11 @@ clock, the journal, the carrier and the ears.
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from orchestrator.hosts.port import Accepted, Carrier, Outcome
-from orchestrator.model.events import Event, Left, OutputRef, Sealed
+from orchestrator.model.events import Event, Left, OperatorDid, OutputRef, Sealed
 from orchestrator.run import inbox
 from orchestrator.run.folder import RunFolder
 from orchestrator.run.journal import Journal
@@ -79,6 +80,7 @@ class Engine:
         self._outputs: OutputStore = folder.outputs
         self._chains = remaining_chains(scheduler.plan)
         self._pending: list[Heard] = []
+        self._seen = {event.inbox for event in journal.events if isinstance(event, OperatorDid) and event.inbox}
         self._next_tick = 0.0
 
     def run(self, *, wait_for_people: bool) -> Standing | None:
@@ -106,22 +108,31 @@ class Engine:
 
     def _turn(self, heard: Sequence[Heard]) -> None:
         now = self._clock.now()
-        decisions = []
-        papers = []
-        for paper, decision in inbox.take(self._folder):
-            papers.append(paper)
-            run = self._scheduler.runs.get(decision.task or "")
-            why = objection(run, decision) if run else f"there is no task {decision.task} in this run"
-            if why is None and decision.task not in {other.task for other in decisions}:
-                decisions.append(decision)
-            else:
-                self._listener.on_notice(f"not taken: {why or 'another decision came first'}")
+        papers, decisions = self._read_inbox()
         self._record(self._scheduler.advance(now, heard, decisions))
         for paper in papers:
             inbox.done(paper)
         if now >= self._next_tick:
             self._next_tick = now + TICK_S
             self._listener.on_tick(view_of(self._scheduler, self._chains, self._by, self._started, now))
+
+    def _read_inbox(self) -> tuple[list[Path], list[OperatorDid]]:
+        """What people decided in other terminals, with the files it came by; what can't be taken is put aside."""
+        papers: list[Path] = []
+        decisions: list[OperatorDid] = []
+        for paper, decision in inbox.take(self._folder, self._seen):
+            run = self._scheduler.runs.get(decision.task or "")
+            why = objection(run, decision) if run else f"there is no task {decision.task} in this run"
+            if any(other.task == decision.task for other in decisions):
+                why = f"{decision.task}: another decision came just before"
+            if why is None:
+                papers.append(paper)
+                decisions.append(decision)
+                self._seen.add(paper.name)
+            else:
+                inbox.refuse(paper, why)
+                self._listener.on_notice(f"decision of {decision.by} not taken: {why}")
+        return papers, decisions
 
     def _record(self, decided: Decided) -> None:
         self._write(decided.events, self._scheduler.now)

@@ -26,10 +26,10 @@ from orchestrator.model.identifiers import is_id
 from orchestrator.model.plan import Plan
 from orchestrator.run import layout
 from orchestrator.run.disk import make_folder, not_durable, read_file, sync_folder, write_new
+from orchestrator.run.integrity import VerifyReport, verify_run
 from orchestrator.run.journal import Journal, JournalRead, read_journal, read_opened
 from orchestrator.run.lock import Holder, hold, holder_of
 from orchestrator.run.output import OutputStore
-from orchestrator.run.verify import VerifyReport, verify_run
 
 _AGAIN = "the same command"
 

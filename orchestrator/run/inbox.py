@@ -59,7 +59,7 @@ def take(folder: RunFolder, seen: Collection[str] = ()) -> tuple[tuple[Path, Ope
         if isinstance(decision, OperatorDid):
             taken.append((path, decision))
         else:
-            _refuse(path, decision)
+            refuse(path, decision)
     return tuple(taken)
 
 
@@ -125,7 +125,7 @@ def _fault(decision: OperatorDid) -> str | None:
     return None
 
 
-def _refuse(path: Path, why: str) -> None:
+def refuse(path: Path, why: str) -> None:
     """Moves a file away (a link as a link, a folder as a folder), with the reason beside it."""
     resume = f"orch resume {path.parent.parent.name}"
     refused = path.parent / REFUSED

@@ -2,7 +2,7 @@
 
 The kernel's lock (flock) is what counts: it ends with the process, however it ends. What the file says is only for
 people: who holds it, since when, where. The file is never deleted, as two processes could then lock two files of the
-same name. Asking whether a run is locked takes the lock for a moment, so who wants it tries for half a second.
+same name. Asking whether a run is locked takes the lock for a moment, so who wants it tries for a moment, too.
 """
 
 import fcntl
@@ -20,8 +20,8 @@ from orchestrator.model.errors import Refused
 from orchestrator.run.disk import not_durable, not_readable, open_regular, require_folder
 from orchestrator.run.layout import resume_line
 
-_TRIES = 10
-_PAUSE_S = 0.05
+_TRIES = 5
+_PAUSE_S = 0.04
 _MOST = 4096
 
 

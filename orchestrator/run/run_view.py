@@ -23,8 +23,8 @@ def remaining_chains(plan: Plan) -> Mapping[str, float]:
     needed_by: dict[str, list[str]] = {task.id: [] for task in plan.tasks}
     barriers_of: dict[str, list[str]] = {task.id: [] for task in plan.tasks}
     for barrier in plan.barriers:
-        for task in barrier.needs:
-            barriers_of[task].append(barrier.id)
+        for needed in barrier.needs:
+            barriers_of[needed].append(barrier.id)
     for task in plan.tasks:
         for need in task.needs:
             if need.task is not None:

@@ -49,9 +49,7 @@ def make_plan(
         names = tuple(f"{name}-{n}" for n in range(hosts))
         for host in names:
             plan_hosts[host] = PlanHost(address=host, port=22, user="orch", platform=Platform.LINUX)
-        probe = tuple(
-            PlanProbe(host=h, argv=("state", name, h), timeout_s=15, yes=ONLINE, no=OFFLINE) for h in names
-        )
+        probe = tuple(PlanProbe(host=h, argv=("state", name, h), timeout_s=15, yes=ONLINE, no=OFFLINE) for h in names)
         verbs = ("drain", "stop") if action is Action.SHUTDOWN else ("allow", "start")
         options = {"timeout_s": 60, "expect_s": 6.0, "idempotent": False, "disconnects": False} | step
         steps = tuple(
@@ -112,6 +110,7 @@ class World:
     finished: list[tuple[float, str, str]] = field(default_factory=list)  # when, verb, host
     fails: set[str] = field(default_factory=set)  # hosts whose steps fail
     silent: set[str] = field(default_factory=set)  # hosts that can't be reached
+    lost: set[str] = field(default_factory=set)  # parts of keys whose answers are lost
 
     def __post_init__(self) -> None:
         online = self.plan.action is Action.SHUTDOWN
@@ -199,6 +198,8 @@ class Drive:
         world = self.world
         if spec.host.id in world.silent:
             self._later(1.0, key, Outcome(OutcomeState.UNREACHABLE, why="refused", refusal=Found.UNREACHABLE))
+        elif any(part in key for part in world.lost):
+            self._later(1.0, key, Outcome(OutcomeState.UNKNOWN, why="connection lost"))
         elif spec.kind is SpecKind.READ:
             _, system, host = spec.argv
             self._end_late()

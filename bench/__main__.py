@@ -1,0 +1,70 @@
+"""`python -m bench [ROW...] [--quick] [--json FILE]`: measures, then prints one table.
+
+Exit code 0 whatever the numbers say; 1 where a row could not be measured.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import fanout, help, planning
+from bench.measure import Broken, machine
+from bench.table import Figure, document, table
+
+Measure = Callable[[bool, Callable[[str], None]], tuple[list[Figure], list[str]]]
+
+ROWS: dict[str, Measure] = {"planning": planning.measure, "fanout": fanout.measure, "help": help.measure}
+
+
+def main() -> int:
+    """Measure the rows that are asked for, all by default."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="What orch costs, beside the same work without it."
+    )
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"{', '.join(ROWS)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="smaller and fewer: to see that it runs, not for figures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.rows if name not in ROWS]
+    if unknown:
+        parser.error(f"no such row: {', '.join(unknown)} (there are {', '.join(ROWS)})")
+    where = machine()
+    print(where + (" (--quick: not for figures)" if asked.quick else ""), flush=True)
+    figures: list[Figure] = []
+    notes: list[str] = []
+    broken: list[str] = []
+    for name in dict.fromkeys(asked.rows or ROWS):
+        began = time.perf_counter()
+        try:
+            more_figures, more_notes = ROWS[name](asked.quick, _say)
+        except Broken as error:
+            broken.append(f"{name}: {error}")
+            continue
+        figures += more_figures
+        notes += more_notes
+        _say(f"{name}: {time.perf_counter() - began:.0f} s")
+    print()
+    print(table(figures))
+    for note in (*notes, *(f"not measured: {why}" for why in broken)):
+        print(f"\n{note}")
+    if asked.json:
+        value = {
+            "format": "orch-bench/1",
+            "machine": where,
+            "quick": asked.quick,
+            "notes": notes,
+            "not_measured": broken,
+        }
+        asked.json.write_text(json.dumps({**value, "figures": [document(one) for one in figures]}, indent=1) + "\n")
+    return 1 if broken else 0
+
+
+def _say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""The command `orch`: hands over to the families of commands, and turns every ending into words and an exit code.
+
+Nothing heavy is imported here or at the head of a family: `orch --help` must be there at once. No traceback ever
+reaches a screen; a mistake of orch's own leaves one in a file.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from orchestrator import __version__
+from orchestrator.cli import plan_commands, review_commands, run_commands, twin_commands, workspace_commands
+from orchestrator.cli.exit_codes import Code, of_error
+from orchestrator.model.errors import OrchError
+
+app = typer.Typer(
+    name="orch",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"orch {__version__}")
+        raise typer.Exit(Code.DONE)
+
+
+@app.callback()
+def orch(
+    workspace: Annotated[
+        Path | None, typer.Option("-C", metavar="DIR", help="The workspace (default: this folder).")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Takes systems off the network in a controlled way, and brings them back.
+
+    \b
+    First steps, in a folder with inventories/ and playbooks/:
+      orch check                        is everything right with the files?
+      orch shutdown --dry-run           what would go down, in which order, who is hit
+      orch shutdown --as YOU            the same, then asks, then does it
+      orch status                       what is known of every system
+      orch restore --dry-run            the way back
+
+    \b
+    Exit codes: 0 done or nothing to do, 1 something failed or is unknown, 2 wrong usage or files,
+    3 refused, 4 paused or waiting for people, 5 integrity broken, 130 interrupted.
+    """
+    if workspace is not None:
+        os.environ["ORCH_WORKSPACE"] = str(workspace)
+
+
+workspace_commands.add_to(app)
+plan_commands.add_to(app)
+run_commands.add_to(app)
+review_commands.add_to(app)
+twin_commands.add_to(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs a command line and leaves with its exit code."""
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    _flush()
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command line; the exit code."""
+    try:
+        typer.main.get_command(app).main(list(arguments), prog_name="orch")
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else Code.DONE if left.code is None else Code.FAILED
+    except OrchError as error:
+        _tell(error)
+        return of_error(error)
+    except KeyboardInterrupt:
+        return Code.INTERRUPTED
+    except BrokenPipeError:
+        return _nobody_reads()
+    except Exception as error:
+        return _mistake(error)
+    return Code.DONE
+
+
+def _tell(error: OrchError) -> None:
+    from orchestrator.show import console
+    from orchestrator.show.errors import error_lines
+
+    console.message(error_lines(error, console.err_width()))
+
+
+def _mistake(error: Exception) -> int:
+    """Says that orch itself is wrong, and leaves the traceback (which holds no values of variables) in a file."""
+    from orchestrator.cli.details import leave_details
+    from orchestrator.show import console
+    from orchestrator.show.errors import mistake_lines
+
+    where = leave_details(error)
+    console.message(mistake_lines(type(error).__name__, str(error), where, console.err_width()))
+    return Code.FAILED
+
+
+def _nobody_reads() -> int:
+    """Whoever read our output is gone (`orch log last | head`): no error, and nothing more to say."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    return Code.DONE
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _nobody_reads()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""The one way from a wish to a run: plan, show, confirm, refuse or execute (contract sections 4, 9).
+
+Nothing is decided here: planning, freshness, who holds what, and whether a run may be opened belong to the rooms below.
+The order matters: what is refused is refused before anybody has to type a confirmation, and `--out` is written first,
+so that a plan which can't be executed now can be read and sent.
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator import __version__
+from orchestrator.cli import options
+from orchestrator.cli.confirm import confirm, phrase
+from orchestrator.cli.exit_codes import Code
+from orchestrator.cli.situation import Situation, now, situation, stamp
+from orchestrator.estate.holding import holders
+from orchestrator.model.errors import Refused, UsageError
+from orchestrator.model.plan import Plan, Request
+from orchestrator.model.terms import Action
+from orchestrator.plan.file import plan_bytes, read_plan, write_plan
+from orchestrator.plan.freshness import differences
+from orchestrator.run.folder import RunFolder
+from orchestrator.show import console
+from orchestrator.show.layout import Line, line, para
+from orchestrator.show.plan_view import headline, plan_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a `shutdown` or `restore` was asked for. `again`: the line that asks for it without `--dry-run`,
+    `place`: its ` -C DIR`."""
+
+    action: Action
+    request: Request
+    again: str
+    place: str
+    dry_run: bool
+    out: Path | None
+    every_system: bool
+    commands: bool
+    yes: bool
+    as_person: str | None
+    as_json: bool
+
+
+def go(root: Path, wish: Wish) -> Code:
+    """`orch shutdown` and `orch restore`."""
+    if wish.as_json and not wish.dry_run:
+        raise UsageError("--json shows a plan, so it goes with --dry-run.", "A run has: orch show last --json")
+    now_ = situation(root, wish.request.inventory)
+    at = now()
+    run_id = f"{at:%Y%m%d-%H%M}-{wish.action.value}-{secrets.token_hex(2)}"
+    author = wish.as_person.strip() if wish.as_person and wish.as_person.strip() else None
+    plan = now_.plan(wish.action, wish.request, id=run_id, created_at=stamp(at), author=author)
+    data = plan_bytes(plan)
+    if wish.out is not None and plan.tasks:
+        if plan.gates:
+            options.person(wish.as_person, "A plan that others shall approve says who made it: --out with gates")
+        write_plan(wish.out, data)
+    if wish.as_json:
+        console.document(json.loads(data))
+        return Code.DONE
+    if not plan.tasks:
+        console.answer([*headline(plan, console.width(), untouched=True), *_left_out(plan)])
+        return Code.DONE
+    if not wish.dry_run:
+        options.person(wish.as_person, f"orch {wish.action}")
+    _show(plan, wish, _next(plan, wish))
+    if wish.dry_run:
+        return Code.DONE
+    return execute_plan(now_, plan, data, by=author or "", yes=wish.yes, file=wish.out)
+
+
+def apply_file(
+    root: Path, file: Path, inventory: str | None, *, by: str, yes: bool, every_system: bool, commands: bool
+) -> Code:
+    """`orch apply`: a plan runs at most once, and only while planning it again gives the same."""
+    plan, data = read_plan(file)
+    now_ = situation(root, inventory or plan.request.inventory)
+    if plan.id in {folder.run_id for folder in RunFolder.list_runs(now_.root)}:
+        raise Refused(
+            f"{file} has run already, as {plan.id}: a plan runs at most once.",
+            f"Go on with it: orch resume {plan.id}   or look: orch show {plan.id}   or plan anew.",
+        )
+    again = now_.plan(plan.action, plan.request, id=plan.id, created_at=plan.created_at, author=plan.author)
+    if different := differences(plan, again):
+        raise Refused(
+            "\n".join([f"{file} is no longer what planning it again gives:", *(f"  {what}" for what in different)]),
+            "Plan anew, read it, and apply that.",
+        )
+    width = console.width()
+    changed = sorted({i.path for i in set(plan.inputs) ^ set(again.inputs)})
+    if changed:
+        text = f"changed since it was planned, without a difference to the plan: {', '.join(changed)}"
+        console.message(para("", text, width))
+    console.answer(plan_lines(plan, width, untouched=False, every_system=every_system, commands=commands))
+    return execute_plan(now_, plan, data, by=by, yes=yes, file=file)
+
+
+def execute_plan(now_: Situation, plan: Plan, data: bytes, *, by: str, yes: bool, file: Path | None) -> Code:
+    """Refuses, or asks and executes. `file` is where the plan lies, if it lies anywhere."""
+    from orchestrator.cli.executing import carry_out
+    from orchestrator.run.execute import open_run
+
+    _refuse_held(now_, plan)
+    if plan.gates:
+        gates = ", ".join(sorted({gate.id for gate in plan.gates}))
+        raise Refused(
+            f"Approvals are not built yet, so a plan with gates ({gates}) can't be executed.",
+            f"The plan is in {file}." if file else "Nothing was touched. With --out FILE the plan is kept.",
+        )
+    confirm(phrase(plan), yes=yes)
+    folder = open_run(
+        now_.root,
+        plan,
+        data,
+        by=by,
+        version=__version__,
+        protocol_bytes=_protocol(now_),
+        now=now(),
+        previous_heads=now_.estate.unnamed_heads,
+    )
+    return carry_out(now_.root, folder, by)
+
+
+def _refuse_held(now_: Situation, plan: Plan) -> None:
+    for run, systems in holders(now_.estate, [task.system for task in plan.tasks]).items():
+        shown = ", ".join(systems[:8]) + (f" and {len(systems) - 8} more" if len(systems) > 8 else "")
+        raise Refused(
+            f"run {run} is not over, and holds {shown}.",
+            f"Go on with it: orch resume {run}\n"
+            f"or give up what it holds: orch resolve {run} skip {' '.join(systems[:3])} --reason ...\n"
+            "Taking a run over, and ending one, are not built yet.",
+        )
+
+
+def _protocol(now_: Situation) -> bytes | None:
+    """The protocol's bytes, as they were planned by."""
+    path = now_.workspace.protocol_path
+    if path is None:
+        return None
+    data = (now_.root / path).read_bytes()
+    planned = {each.path: each.sha256 for each in now_.workspace.inputs}.get(path)
+    if planned is not None and hashlib.sha256(data).hexdigest() != planned:
+        raise Refused(f"{path} was changed while this plan was on the screen.", "Nothing was touched. Plan anew.")
+    return data
+
+
+def _show(plan: Plan, wish: Wish, then: list[str]) -> None:
+    lines = plan_lines(
+        plan,
+        console.width(),
+        untouched=True,
+        every_system=wish.every_system,
+        commands=wish.commands,
+        then=then,
+    )
+    console.answer(lines)
+
+
+def _next(plan: Plan, wish: Wish) -> list[str]:
+    if not wish.dry_run:
+        return []
+    if plan.gates:
+        asks = "this plan waits for approvals, which are not built yet: it can be read and kept, not executed"
+        return [asks] if wish.out else [asks, f"{wish.again} --dry-run --as YOU --out night.json"]
+    if wish.out is not None:
+        return [f"orch apply {wish.out}{wish.place} --as YOU"]
+    return [f"{wish.again} --as YOU"]
+
+
+def _left_out(plan: Plan) -> list[Line]:
+    return [line(f"  left out: {left.system} ({left.why})") for left in plan.left_out]

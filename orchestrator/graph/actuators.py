@@ -1,0 +1,86 @@
+"""Which systems act on a system, by its playbook's `on:` (section 4, *Actuator*).
+
+Such needs come from the steps of the modes that a plan uses, from `state` and `isolation` both ways, from evidence
+and `force` going down and from health coming back. They are order, and on the way back they bring the actuator
+along; they do not count as needed to stay up.
+"""
+
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+
+from orchestrator.model.inventory import SecretRef, System
+from orchestrator.model.playbook import Manual, On, OnCarrier, Playbook
+from orchestrator.model.source import Source
+from orchestrator.model.template import fill
+from orchestrator.model.terms import Action, Mode
+from orchestrator.model.workspace import Workspace
+
+
+class Actuators:
+    """Who acts on the systems of a workspace."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self._by_kind: dict[tuple[str, Action, tuple[Mode, ...]], tuple[tuple[On, Source], ...]] = {}
+
+    def of(self, system: System, action: Action, modes: tuple[Mode, ...]) -> tuple[tuple[str, Source], ...]:
+        """The systems that `action` in `modes` acts on, each once, with the first place that says so."""
+        if system.external:
+            return ()
+        key = (system.kind, action, modes)
+        places = self._by_kind.get(key)
+        if places is None:
+            book = self._ws.playbooks.get(system.kind)
+            places = self._by_kind[key] = () if book is None else tuple(_places(book, action, modes))
+        if not places:
+            return ()
+        found: dict[str, Source] = {}
+        for on, source in places:
+            for id in self._systems(system, on):
+                if id != system.id:
+                    found.setdefault(id, source)
+        return tuple(found.items())
+
+    def _systems(self, system: System, on: On) -> Iterator[str]:
+        if isinstance(on, OnCarrier):
+            for ref in system.hosts:
+                runs_on = self._ws.inventory.hosts[ref.id].runs_on
+                if runs_on is not None:
+                    yield runs_on.id
+            return
+        if "{" not in on.system:
+            yield on.system
+            return
+        book = self._ws.playbooks[system.kind]
+        given = {**book.vars, **system.vars, "system": system.id}
+        id = _filled(on.system, tuple(sorted((k, v) for k, v in given.items() if v and not isinstance(v, SecretRef))))
+        if id in self._ws.inventory.systems:
+            yield id
+
+
+@lru_cache(maxsize=1024)
+def _filled(text: str, values: tuple[tuple[str, str], ...]) -> str:
+    try:
+        return fill(text, dict(values))
+    except KeyError:
+        return ""
+
+
+def _places(book: Playbook, action: Action, modes: Collection[Mode]) -> Iterator[tuple[On, Source]]:
+    for probe in (book.state, book.poweroff_state, book.isolation):
+        if probe is not None and probe.on is not None:
+            yield probe.on, probe.source
+    by_mode = book.shutdown if action is Action.SHUTDOWN else book.restore
+    steps = [step for mode in modes for step in by_mode.get(mode, ())]
+    if action is Action.SHUTDOWN:
+        steps.extend(book.force)
+        for evidence in book.evidence:
+            if evidence.on is not None:
+                yield evidence.on, evidence.source
+    else:
+        for health in book.health:
+            if health.on is not None:
+                yield health.on, health.source
+    for step in steps:
+        if step.on is not None and not isinstance(step.do, Manual):
+            yield step.on, step.source

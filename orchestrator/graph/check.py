@@ -1,0 +1,36 @@
+"""What `orch check` asks of the graph: loops, both ways, over the whole estate, in the protocol's modes."""
+
+from orchestrator.graph.actuators import Actuators
+from orchestrator.graph.loops import loop_text, loops_among
+from orchestrator.graph.modes import groups_of, modes_of
+from orchestrator.graph.needs import needs_of
+from orchestrator.graph.order import Order
+from orchestrator.graph.selection import Selection
+from orchestrator.graph.serves import customers_of
+from orchestrator.model.errors import FilesError, Problem
+from orchestrator.model.terms import Action
+from orchestrator.model.workspace import Workspace
+
+
+def loop_problems(ws: Workspace) -> tuple[Problem, ...]:
+    """Every loop of the whole estate, the way down first, and gateways that lead back to each other."""
+    inventory = ws.inventory
+    needs = needs_of(inventory)
+    selection = Selection(inventory, lambda: customers_of(inventory, needs))
+    actuators = Actuators(ws)
+    tasks = {id: (mode,) for id, mode in modes_of(ws, selection, inventory.systems).items()}
+    problems: dict[tuple[str, str], Problem] = {}
+    for host in sorted(inventory.hosts):
+        try:
+            needs.ways.chains(host)
+        except FilesError as error:
+            for problem in error.problems:
+                problems.setdefault((str(problem.source), "circle"), problem)
+    for action in (Action.SHUTDOWN, Action.RESTORE):
+        groups = groups_of(ws.protocol, selection, action, inventory.systems)
+        order = Order(ws, needs, actuators, action=action, tasks=tasks, groups=groups)
+        for loop in loops_among(order.edges(), choices=False):
+            source = min(edge.source for edge in loop)
+            key = ("loop", " ".join(f"{edge.system} {edge.reason}" for edge in loop))
+            problems.setdefault(key, Problem(source, loop_text(loop, action)))
+    return tuple(problems.values())

@@ -1,0 +1,189 @@
+"""The connections that tasks keep: one for each task and host, reused until the task ends (contract section 8).
+
+- Opened when first needed; opened again where it was lost, as long as nothing of the new command had been sent.
+- Several commands share it, as many sessions at a time as the host allows (8 at most; OpenSSH's MaxSessions is 10): a
+  host that opens no further session is waited for, not given up.
+- One on which a command got lost or took too long is not used again, but ends only when the others on it have ended.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Condition, Lock
+
+import paramiko
+
+from orchestrator.hosts.connection import Opened
+from orchestrator.hosts.deadlines import Deadlines
+from orchestrator.hosts.port import HostSpec
+from orchestrator.hosts.receipt import GENERATION_ID, ReceiptCall, call_line, parse_answer
+from orchestrator.hosts.refusal import Refusal
+from orchestrator.hosts.session import Answer, carry
+from orchestrator.model.terms import Found
+
+SESSIONS = 8
+_OPEN_S = 15.0
+_GRACE_S = 1.0
+
+
+class Link:
+    """The connection of one task to one host."""
+
+    def __init__(self, spec: HostSpec, connect: Callable[[HostSpec], Opened], deadlines: Deadlines) -> None:
+        self._spec = spec
+        self._connect = connect
+        self._deadlines = deadlines
+        self._opening = Lock()
+        self._opened: Opened | None = None
+        self._room = Condition()
+        self._users = 0
+        self._sessions = 0
+        self._limit = SESSIONS
+        self._released = False
+        self._ended = False
+        self._on: Counter[Opened] = Counter()  # sessions on each connection, also on those not used any more
+        self._asked = Lock()
+        self._generation: tuple[str | None] | None = None
+
+    def carry(self, line: str, stdin: bytes | None, cap: int, timeout_s: float) -> Answer:
+        """Have the host run `line`. Raises Refusal as long as nothing was sent."""
+        with self._room:
+            self._users += 1
+        try:
+            with self._session(timeout_s) as (opened, channel):
+                with self._deadlines.within(timeout_s + _GRACE_S, opened.end):
+                    answer = carry(channel, line, stdin, cap, timeout_s)
+                if answer.exit is None:
+                    self._retire(opened)
+                return answer
+        finally:
+            with self._room:
+                self._users -= 1
+            self._close_if_released()
+
+    def generation(self) -> str | None:
+        """The generation of the host's receipt folder, asked once for each connection; None where it has none."""
+        with self._asked:
+            if self._generation is None:
+                call = call_line(ReceiptCall.for_generation(self._spec.user))
+                answer = self.carry(call, None, 65536, _OPEN_S)
+                if answer.exit is None:
+                    what = f"{self._spec.id}: {answer.why} when it was asked for its receipt folder"
+                    raise Refusal(Found.UNREACHABLE, self._spec.id, what)
+                parsed = parse_answer(GENERATION_ID, bytes(answer.stdout.data))
+                self._generation = (parsed[0].generation if parsed and parsed[0].state == "gen" else None,)
+            return self._generation[0]
+
+    @property
+    def known_generation(self) -> str | None:
+        """The generation, where this connection has asked for it."""
+        return self._generation[0] if self._generation else None
+
+    def release(self) -> None:
+        """Close it, as soon as nobody waits on it any more."""
+        with self._room:
+            self._released = True
+        self._close_if_released()
+
+    def end(self) -> None:
+        """End it at once, and open none again."""
+        with self._room:
+            self._ended = True
+            every = {*self._on, self._opened}
+        for opened in every:
+            if opened is not None:
+                opened.end()
+
+    def _close_if_released(self) -> None:
+        with self._room:
+            if self._users or not self._released:
+                return
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    def _alive(self) -> Opened:
+        with self._opening:
+            if self._opened is None or not self._opened.is_alive:
+                if self._opened is not None:
+                    self._opened.close()
+                    self._opened = None
+                if not self._ended:
+                    self._opened = self._connect(self._spec)
+                if self._ended or self._opened is None:
+                    raise Refusal(Found.UNREACHABLE, self._spec.id, f"{self._spec.id}: everything was given up")
+                # Another boot may answer now; what was learnt on the old connection is not taken for granted.
+                self._generation = None
+            return self._opened
+
+    def _retire(self, opened: Opened) -> None:
+        """Use it no more, and close it as soon as no session is left on it."""
+        with self._opening:
+            if self._opened is opened:
+                self._opened = None
+        self._close_if_idle(opened)
+
+    def _close_if_idle(self, opened: Opened) -> None:
+        with self._room:
+            idle = not self._on[opened]
+            if idle:
+                del self._on[opened]
+        if idle and opened is not self._opened:
+            opened.close()
+
+    @contextmanager
+    def _session(self, timeout_s: float) -> Iterator[tuple[Opened, paramiko.Channel]]:
+        until = time.monotonic() + max(timeout_s, _OPEN_S)
+        opened, channel = self._open_session(until)
+        try:
+            yield opened, channel
+        finally:
+            channel.close()
+            self._leave(opened)
+            self._close_if_idle(opened)
+
+    def _open_session(self, until: float) -> tuple[Opened, paramiko.Channel]:
+        reopened = False
+        pauses = [0.05, 0.2, 0.5]
+        while True:
+            with self._room:
+                if not self._room.wait_for(lambda: self._sessions < self._limit, until - time.monotonic()):
+                    what = f"{self._spec.id}: no free session on its connection in time"
+                    raise Refusal(Found.UNREACHABLE, self._spec.id, what)
+                self._sessions += 1
+            try:
+                opened = self._alive()
+            except BaseException:
+                self._leave()
+                raise
+            with self._room:
+                self._on[opened] += 1
+            try:
+                with self._deadlines.within(_OPEN_S + _GRACE_S, opened.end):
+                    return opened, opened.transport.open_session(timeout=_OPEN_S)
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                others = self._leave(opened)
+                if opened.is_alive and others:
+                    self._limit = others  # the host has room for no more; one of them will end
+                    continue
+                if opened.is_alive and isinstance(error, paramiko.ChannelException):
+                    if pauses:  # it may not have put the last one away yet
+                        time.sleep(pauses.pop(0))
+                        continue
+                    what = f"{self._spec.id}, as {self._spec.user}: logged in, but it opens no session ({error.text})"
+                    raise Refusal(Found.LOGIN, self._spec.id, what) from None
+                self._retire(opened)
+                if reopened:
+                    what = f"{self._spec.id}: the connection was lost as a session was opened"
+                    raise Refusal(Found.UNREACHABLE, self._spec.id, what) from None
+                reopened = True
+
+    def _leave(self, opened: Opened | None = None) -> int:
+        """One session fewer; how many are left."""
+        with self._room:
+            if opened is not None:
+                self._on[opened] -= 1
+            self._sessions -= 1
+            self._room.notify()
+            return self._sessions

@@ -1,0 +1,111 @@
+# The receipt: at most once on the host itself (contract section 6). What is sent is this text without its comments,
+# joined to one line (hosts/receipt.py), always the same; what differs comes as arguments behind it:
+#   ID MODE SPEC CMD CAP LOGIN GENERATION
+#   ID          which attempt: run and runs do CMD at most once under it, however often they are told
+#   MODE        run; runs (the same, with one line for CMD's standard input on ours); ask (say what is known, and fence
+#               an ID that has not begun: it can never begin any more); gen (only tell the folder's generation)
+#   SPEC        digest of what ID stands for, kept and told for comparison
+#   CMD         the command; CMD and the line of runs are written for printf %b, so that no login shell touches them
+#   CAP         bytes kept of each stream
+#   LOGIN       whose folder: nobody else's receipts can stand in for ours
+#   GENERATION  of the folder as seen before, or -; in a folder of another one, nothing that is missing proves anything
+# Answers with one line, then as many bytes of each stream as it announces:
+#   orch/1 ID STATE EXIT SPEC GENERATION STDOUT STDERR STDOUT-DROPPED STDERR-DROPPED
+#   STATE       done, running, lost (begun, its runner gone), fenced, stale (other generation), refused (nothing done), gen
+# Files under ID: .l lock  .s spec: begun  .r result: ended  .1 .2 what was kept  .3 .4 how much more there was
+#   .o .e pipes  .n the result's page, taken before the effect so that a full disk can't lose it
+# Must run in dash, bash and busybox ash, and hold no exclamation mark, backslash or single quote (csh, fish).
+
+here=$PWD mask=$(umask)
+umask 077
+id=$1 mode=$2 spec=$3 cap=$5 login=$6 generation=$7 own=- state=new code=- seen=- n1=0 n2=0 d1=0 d2=0
+say() { echo "orch/1 $id $state $code $seen $own $n1 $n2 $d1 $d2"; }
+refuse() { state=refused code=$1 seen=- n1=0 n2=0; say; exit 0; }
+
+# The folder: not /dev/shm nor /run/user, which end with the login. Ours, no link, and private from its first moment.
+place=/run/orch
+[ -d $place ] && [ -w $place ] || place=/run/lock
+[ -d $place ] && [ -w $place ] || refuse 97
+folder=$place/orch-$login
+[ -d $folder ] || mkdir $folder 2>/dev/null
+[ -L $folder ] && refuse 97
+cd $folder 2>/dev/null && [ -O . ] || refuse 97
+command -v flock >/dev/null && command -v mkfifo >/dev/null && command -v head >/dev/null || refuse 98
+
+# Its generation: made once, by linking a whole file to its name, so that all who come at once read the same.
+if [ -s generation ]; then :
+else
+read -r new </proc/sys/kernel/random/uuid && echo $new >g.$$ && ln g.$$ generation 2>/dev/null
+rm -f g.$$
+fi
+read -r own 2>/dev/null <generation || { own=-; refuse 97; }
+if [ $mode = gen ]; then
+state=gen
+say
+exit 0
+fi
+
+command=$(printf %b "$4")
+if [ $mode = runs ]; then
+IFS= read -r line || refuse 96
+fi
+
+# One at a time for each ID. The lock goes with this shell: whoever gets it while only .s is there finds it lost.
+true >>$id.l || refuse 95
+exec 9>>$id.l
+if [ $mode = ask ]; then
+flock -n 9 || state=running
+else
+flock 9 || refuse 95
+fi
+
+if [ $state = running ]; then :
+elif [ -s $id.r ]; then state=done
+elif [ -s $id.s ]; then state=lost
+elif [ $generation = - ] || [ $generation = $own ]; then
+if [ $mode = ask ]; then
+echo $spec >$id.s && echo - 0 0 0 0 >$id.n && mv $id.n $id.r || refuse 95
+state=done
+else
+# All that the answer needs is taken before the effect; .s, written last, is the point of no return.
+rm -f $id.o $id.e
+mkfifo $id.o $id.e && true >$id.1 && true >$id.2 || refuse 95
+echo ............................................................... >$id.n || refuse 95
+echo $spec >$id.s || { rm -f $id.s; refuse 95; }
+# Each stream's reader keeps what comes up to the cap and drains and counts the rest. It is dd, a byte at a time, because
+# head holds back what it has until it ends, and busybox's reads on beyond what it was asked for.
+for n in 1 2; do
+pipe=$id.o more=$id.3
+[ $n = 1 ] || pipe=$id.e more=$id.4
+{ dd bs=1 count=$cap of=$id.$n && wc -c >$more || { true >$more; cat; }; } <$pipe >/dev/null 2>&1 9>&- &
+done
+# CMD gets its own umask and folder back, and nothing of ours: neither the lock nor the login's streams.
+if [ $mode = runs ]; then
+{ printf %b "$line"; echo; } 9>&- | (umask $mask; cd "$here"; exec /bin/sh -c "$command") >$id.o 2>$id.e 9>&-
+else
+(umask $mask; cd "$here"; exec /bin/sh -c "$command") </dev/null >$id.o 2>$id.e 9>&-
+fi
+code=$? tries=0
+# The readers end with the streams; a child left behind may hold these open, so they are not waited for without end.
+until [ -s $id.3 ] && [ -s $id.4 ] || [ $tries = 30 ]; do
+sleep 0.01 2>/dev/null || sleep 1
+tries=$((tries+1))
+done
+n1=$(($(wc -c <$id.1))) n2=$(($(wc -c <$id.2)))
+# No count though the reader went on to one: cut, by an unknown number.
+[ -e $id.3 ] && { read -r d1 <$id.3 || d1=1; }
+[ -e $id.4 ] && { read -r d2 <$id.4 || d2=1; }
+echo $code $n1 $n2 $((d1)) $((d2)) 1<>$id.n && mv $id.n $id.r && state=done || state=lost
+rm -f $id.o $id.e $id.3 $id.4
+fi
+else state=stale
+fi
+exec 9>&-
+
+code=- n1=0 n2=0 d1=0 d2=0
+[ -s $id.s ] && read -r seen <$id.s
+[ $state = done ] && read -r code n1 n2 d1 d2 <$id.r
+[ $state$code = done- ] && state=fenced
+say
+[ $n1 = 0 ] || head -c $n1 $id.1
+[ $n2 = 0 ] || head -c $n2 $id.2

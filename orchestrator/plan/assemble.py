@@ -1,0 +1,241 @@
+"""Puts a plan together from drafted tasks: order, barriers, gates, hosts, policy, estimate, impact (section 4).
+
+Everything that both actions share is here, so that a plan back looks like a plan down. Nothing depends on the order
+in which sets or files happen to be read.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.graph.impact import hits_of
+from orchestrator.graph.loops import loop_text, loops_among
+from orchestrator.graph.modes import groups_of, order_groups
+from orchestrator.graph.order import Order, Ranks, Wait, rank
+from orchestrator.model.errors import FilesError, Problem, UsageError
+from orchestrator.model.estate import Estate
+from orchestrator.model.plan import (
+    Barrier,
+    CameAlong,
+    CustomerImpact,
+    EvidencePolicy,
+    Impact,
+    Input,
+    LeftOut,
+    Need,
+    Plan,
+    PlanTask,
+    Policy,
+    Request,
+    ServiceImpact,
+    Warn,
+)
+from orchestrator.model.terms import Action, Mode, OnFailure, Reason
+from orchestrator.plan.drafts import Draft
+from orchestrator.plan.estimate import Job, estimate
+from orchestrator.plan.gates import Gates, gates_of
+from orchestrator.plan.ground import Ground
+from orchestrator.plan.reach import hosts_of
+from orchestrator.plan.summary import summary_of
+from orchestrator.plan.warnings import by_weight, warnings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a plan is given from outside."""
+
+    id: str
+    created_at: str
+    author: str | None
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The waits of a plan's tasks and what follows from them."""
+
+    waits: Mapping[str, Sequence[Wait]]
+    ranks: Ranks
+
+
+def ordered(ground: Ground, action: Action, modes: Mapping[str, tuple[Mode, ...]]) -> Ordered:
+    """The order of tasks in `modes`. Raises for a loop: FilesError with the whole of it."""
+    groups = groups_of(ground.protocol, ground.selection, action, modes)
+    order = Order(ground.ws, ground.needs, ground.actuators, action=action, tasks=modes, groups=groups)
+    waits = order.waits()
+    ranks = rank(waits, groups)
+    if ranks is not None:
+        return Ordered(waits, ranks)
+    real = loops_among(order.edges(), choices=False)
+    if real:
+        raise FilesError([Problem(min(edge.source for edge in loop), loop_text(loop, action)) for loop in real])
+    through = loop_text(loops_among(order.edges(), choices=True)[0], action)
+    raise UsageError(
+        f"{through}\nOne of these is an alternative of several; going round such loops is not built yet.",
+        "Until it is, take the alternative that closes the loop out of its list.",
+    )
+
+
+def assemble(
+    ground: Ground,
+    estate: Estate,
+    header: Header,
+    action: Action,
+    drafts: Mapping[str, Draft],
+    *,
+    left_out: Sequence[LeftOut] = (),
+    left_online: Sequence[str] = (),
+    warnings: Sequence[Warn] = (),
+) -> Plan:
+    """The plan of `drafts`. `warnings`: those beside what follows from the tasks themselves."""
+    protocol, inventory = ground.protocol, ground.inventory
+    order = ordered(ground, action, {id: draft.modes for id, draft in drafts.items()})
+    gates = gates_of(protocol, ground.selection, inventory, action, tuple(drafts))
+    held, barriers = _barriers(ground, action, order.ranks)
+    tasks = _tasks(ground, action, drafts, order, gates, held)
+    zones = {id: zone.parallel for id, zone in sorted(inventory.zones.items()) if zone.parallel is not None}
+    used = {host for draft in drafts.values() for host in (*draft.hosts, *draft.acting())}
+    hosts = hosts_of(ground.ws, ground.needs.ways, used)
+    in_use = {host.zone for host in hosts.values()}
+    zones = {id: most for id, most in zones.items() if id in in_use}
+    hits = hits_of(inventory, ground.needs, drafts.keys(), ground.gone(estate) - drafts.keys())
+    policy = Policy(
+        on_failure=protocol.on_failure.get(action, OnFailure.HOLD),
+        parallel=protocol.parallel,
+        zone_parallel=zones,
+        evidence=EvidencePolicy(
+            required=protocol.evidence.required,
+            at_most_s=protocol.evidence.at_most_s,
+            past=protocol.evidence.past.value,
+            cap=protocol.evidence.cap,
+        ),
+    )
+    return Plan(
+        id=header.id,
+        created_at=header.created_at,
+        author=header.author,
+        action=action,
+        organisation=protocol.organisation,
+        request=header.request,
+        inputs=_inputs(ground, drafts),
+        estate_head=estate.head,
+        summary=summary_of(action, tasks, len(hits.customers)),
+        policy=policy,
+        hosts=hosts,
+        gates=gates.gates,
+        barriers=barriers,
+        tasks=tasks,
+        left_out=tuple(left_out),
+        estimate=estimate(_jobs(ground, drafts, order, zones), protocol.parallel, zones),
+        impact=Impact(
+            services=tuple(
+                ServiceImpact(
+                    id=hit.service,
+                    names=dict(sorted(inventory.services[hit.service].names.items())),
+                    customers=hit.customers,
+                    because=hit.because,
+                )
+                for hit in hits.services
+            ),
+            customers=tuple(
+                CustomerImpact(
+                    id=hit.customer,
+                    name=inventory.customers[hit.customer].name,
+                    services=hit.services,
+                    untouched=hit.untouched,
+                )
+                for hit in hits.customers
+            ),
+            dependents_left_online=tuple(left_online),
+        ),
+        warnings=by_weight((*warnings_of(ground, action, drafts, order.ranks, gates, hosts), *warnings)),
+    )
+
+
+def _tasks(
+    ground: Ground,
+    action: Action,
+    drafts: Mapping[str, Draft],
+    order: Ordered,
+    gates: Gates,
+    held: Mapping[str, Need],
+) -> tuple[PlanTask, ...]:
+    stages, customers = order.ranks.stages, ground.customers
+    down = action is Action.SHUTDOWN
+    tasks = []
+    for id in sorted(drafts, key=lambda id: (stages[id], -drafts[id].system.priority, id)):
+        draft = drafts[id]
+        needs = [
+            Need(task=wait.task, reason=wait.reason, source=str(wait.source))
+            for wait in sorted(order.waits[id], key=lambda wait: (wait.task, wait.reason))
+        ]
+        if id in held:
+            needs.append(held[id])
+        joined = draft.joined
+        tasks.append(
+            PlanTask(
+                id=id,
+                system=id,
+                kind=draft.system.kind,
+                owner=draft.system.owner,
+                mode=draft.modes[0] if down else None,
+                undoes=None if down else draft.modes,
+                stage=stages[id],
+                hosts=draft.hosts,
+                customers=customers[id],
+                came_along=None if joined is None else CameAlong(reason=joined.reason, of=joined.of),
+                needs=tuple(needs),
+                gates=gates.of_task.get(id, ()),
+                estimate_s=draft.seconds,
+                priority=draft.system.priority,
+                serial=draft.system.serial,
+                probe=draft.probe,
+                evidence=draft.evidence,
+                steps=draft.steps,
+                force=draft.force,
+                health=draft.health,
+            )
+        )
+    return tuple(tasks)
+
+
+def _barriers(ground: Ground, action: Action, ranks: Ranks) -> tuple[dict[str, Need], tuple[Barrier, ...]]:
+    """Who is held by which barrier, and the barriers: `order-N` holds the groups after the Nth."""
+    groups = order_groups(ground.protocol, action)
+    members: dict[int, list[str]] = {}
+    for id, group in sorted(ranks.groups.items()):
+        members.setdefault(group, []).append(id)
+    held: dict[str, Need] = {}
+    barriers = []
+    before: list[str] = []
+    for group in sorted(members):
+        if before:
+            source = str(groups[group - 2].source)
+            barrier = Barrier(id=f"order-{group - 1}", needs=tuple(sorted(before)), source=source)
+            barriers.append(barrier)
+            need = Need(barrier=barrier.id, reason=Reason.PROTOCOL, source=source)
+            held.update(dict.fromkeys(members[group], need))
+        before.extend(members[group])
+    return held, tuple(barriers)
+
+
+def _jobs(ground: Ground, drafts: Mapping[str, Draft], order: Ordered, zones: Mapping[str, int]) -> list[Job]:
+    hosts = ground.inventory.hosts
+    zone_of = {id: host.zone.id for id, host in hosts.items() if host.zone is not None and host.zone.id in zones}
+    return [
+        Job(
+            id=id,
+            seconds=drafts[id].seconds,
+            priority=drafts[id].system.priority,
+            waits=tuple(dict.fromkeys(wait.task for wait in order.waits[id])),
+            group=order.ranks.groups.get(id, 0),
+            zones=tuple(sorted({zone_of[host] for host in drafts[id].hosts if host in zone_of})),
+        )
+        for id in order.ranks.order
+    ]
+
+
+def _inputs(ground: Ground, drafts: Mapping[str, Draft]) -> tuple[Input, ...]:
+    """The inventory's files, the playbooks used, the protocol and `known_hosts`."""
+    used = {draft.system.kind for draft in drafts.values()}
+    unused = {book.source.path for kind, book in ground.ws.playbooks.items() if kind not in used}
+    return tuple(sorted((one for one in ground.ws.inputs if one.path not in unused), key=lambda one: one.path))

@@ -1,0 +1,315 @@
+"""Writes out every command of a system from its playbook: templates filled, hosts named, order fixed (sections 3, 4).
+
+- A step, probe or piece of evidence runs once for each of the system's own hosts; with `on:` once for each pair of
+  own host and acting host. Steps come step by step, each on all hosts before the next; their ids are `PHASE.N`.
+- `on: {system: X}` acts on the hosts of X, `on: carrier` on those of the system that the own host runs on.
+- A system without hosts uses the host `-`. `managed: external` is never asked anything: it has manual steps only.
+- Where nothing can act (no carrier, an actuator without hosts or without SSH), a step becomes a manual one, a probe
+  or piece of evidence falls away: what can't be asked is never answered by guessing.
+- A mode that the playbook lacks becomes one manual step.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from orchestrator.model.errors import FilesError, Problem
+from orchestrator.model.inventory import SecretRef
+from orchestrator.model.plan import (
+    NO_HOST,
+    PlanEvidence,
+    PlanHealth,
+    PlanMatch,
+    PlanProbe,
+    PlanProbes,
+    PlanStep,
+)
+from orchestrator.model.playbook import (
+    Argv,
+    Evidence,
+    Health,
+    Manual,
+    Match,
+    On,
+    OnCarrier,
+    Playbook,
+    Probe,
+    Shell,
+    Step,
+)
+from orchestrator.model.source import Source
+from orchestrator.model.terms import Action, Mode, Platform
+from orchestrator.model.workspace import Workspace
+from orchestrator.plan.filling import Values, fill, fill_stdin, quote_for
+
+BY_HAND_TIMEOUT_S = 86400
+BY_HAND_EXPECT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class SystemCommands:
+    """Everything orch could do to one system. `shutdown` and `restore` have the modes that the playbook has."""
+
+    probes: PlanProbes
+    evidence: tuple[PlanEvidence, ...]
+    shutdown: Mapping[Mode, tuple[PlanStep, ...]]
+    force: tuple[PlanStep, ...]
+    restore: Mapping[Mode, tuple[PlanStep, ...]]
+    health: tuple[PlanHealth, ...]
+
+
+def commands_of(ws: Workspace, system: str) -> SystemCommands:
+    """Every command of `system`, for all of its hosts."""
+    writer = CommandWriter(ws, system)
+    book = writer.playbook
+    return SystemCommands(
+        probes=writer.probes(),
+        evidence=writer.evidence(),
+        shutdown={mode: writer.shutdown(mode) for mode in Mode if book is not None and mode in book.shutdown},
+        force=writer.force(),
+        restore={mode: writer.restore(mode) for mode in Mode if book is not None and mode in book.restore},
+        health=writer.health(),
+    )
+
+
+class CommandWriter:
+    """Writes the commands of one system, piece by piece: planning needs but one mode of each."""
+
+    def __init__(self, ws: Workspace, system: str, hosts: Collection[str] | None = None) -> None:
+        """`hosts`: write for these of the system's hosts only (they come back as found); None: for all."""
+        self._inventory = ws.inventory
+        self._system = ws.inventory.systems[system]
+        book = ws.playbooks.get(self._system.kind)
+        if book is not None and self._system.external and not _is_manual_only(book):
+            book = None  # nobody logs in there: a playbook of commands says nothing about it
+        self.playbook: Playbook | None = book
+        self.hosts: tuple[str, ...] = tuple(ref.id for ref in self._system.hosts) or (NO_HOST,)
+        if self._system.external and book is None:
+            self.hosts = (NO_HOST,)
+        if hosts is not None:
+            self.hosts = tuple(host for host in self.hosts if host in hosts)
+        defaults = {} if book is None else {name: value for name, value in book.vars.items() if value is not None}
+        self._vars: dict[str, str | SecretRef] = {**defaults, **self._system.vars, "system": system}
+        self._pairs: dict[On | None, tuple[tuple[str, str, Values], ...]] = {}
+
+    def lacks(self, action: Action, mode: Mode) -> bool:
+        """Whether the playbook (or the want of one) leaves this mode to a person."""
+        return self.playbook is None or not self._modes(action).get(mode)
+
+    def shutdown(self, mode: Mode) -> tuple[PlanStep, ...]:
+        """The steps that take the system offline in `mode`; one manual step where the playbook has none."""
+        return self._mode(Action.SHUTDOWN, mode)
+
+    def restore(self, mode: Mode) -> tuple[PlanStep, ...]:
+        """The steps that undo `mode`; one manual step where the playbook has none."""
+        return self._mode(Action.RESTORE, mode)
+
+    def force(self) -> tuple[PlanStep, ...]:
+        """The next rung, without the steps that nothing here can do."""
+        steps = () if self.playbook is None else self.playbook.force
+        return tuple(one for n, step in enumerate(steps, 1) for one in self._step("force", n, step, by_hand=False))
+
+    def probes(self) -> PlanProbes:
+        """What is asked before and after."""
+        book = self.playbook
+        if book is None or self._system.external:
+            return PlanProbes()
+        return PlanProbes(
+            state=tuple(self._probe(book.state)),
+            isolation=tuple(self._probe(book.isolation)),
+            poweroff=tuple(self._probe(book.poweroff_state)),
+        )
+
+    def evidence(self) -> tuple[PlanEvidence, ...]:
+        """What is kept before anything changes, in order of volatility, host by host within it."""
+        if self.playbook is None or self._system.external:
+            return ()
+        return tuple(
+            PlanEvidence(
+                name=one.name,
+                host=host,
+                on_host=_other(host, acting),
+                argv=self._argv(one, values),
+                shell=self._shell(one, acting, values),
+                sudo=one.sudo,
+                timeout_s=one.timeout_s,
+            )
+            for one in self.playbook.evidence
+            for host, acting, values in self._acting(one.on)
+        )
+
+    def health(self) -> tuple[PlanHealth, ...]:
+        """What must hold after a restore."""
+        if self.playbook is None or self._system.external:
+            return ()
+        return tuple(
+            PlanHealth(
+                name=one.name,
+                host=host,
+                on_host=_other(host, acting),
+                argv=self._argv(one, values),
+                shell=self._shell(one, acting, values),
+                sudo=one.sudo,
+                timeout_s=one.timeout_s,
+                within_s=one.within_s,
+                every_s=one.every_s,
+                settle_s=one.settle_s,
+                exits=one.exits,
+            )
+            for one in self.playbook.health
+            for host, acting, values in self._acting(one.on)
+        )
+
+    def _modes(self, action: Action) -> Mapping[Mode, tuple[Step, ...]]:
+        assert self.playbook is not None
+        return self.playbook.shutdown if action is Action.SHUTDOWN else self.playbook.restore
+
+    def _mode(self, action: Action, mode: Mode) -> tuple[PlanStep, ...]:
+        if self.lacks(action, mode):
+            return self._by_hand(action, mode)
+        steps = self._modes(action)[mode]
+        return tuple(one for n, step in enumerate(steps, 1) for one in self._step(mode.value, n, step, by_hand=True))
+
+    def _by_hand(self, action: Action, mode: Mode) -> tuple[PlanStep, ...]:
+        what = "take {} offline by hand ({})" if action is Action.SHUTDOWN else "bring {} back by hand (undo {})"
+        return tuple(
+            PlanStep(
+                id=f"{mode.value}.1",
+                name="by hand",
+                host=host,
+                manual=what.format(self._system.id if host == NO_HOST else f"{self._system.id} on {host}", mode.value)
+                + " and confirm",
+                timeout_s=BY_HAND_TIMEOUT_S,
+                expect_s=BY_HAND_EXPECT_S,
+                idempotent=True,
+                disconnects=False,
+                changes_state=True,
+            )
+            for host in self.hosts
+        )
+
+    def _step(self, phase: str, number: int, step: Step, *, by_hand: bool) -> Iterator[PlanStep]:
+        manual = isinstance(step.do, Manual)
+        for host, acting, values in self._pairs_of(None if manual else step.on):
+            text: str | None = None
+            if isinstance(step.do, Manual):
+                text = fill(step.do.text, values, step.source)
+            elif acting == NO_HOST:
+                if not by_hand:
+                    continue
+                whom = self._system.id if host == NO_HOST else host
+                text = f"{step.name}: do it for {whom} by hand and confirm (orch can't: {self._why_not(step.on)})"
+            stdin, secret = (None, None) if text is not None else fill_stdin(step.stdin, values, step.source)
+            yield PlanStep(
+                id=f"{phase}.{number}",
+                name=step.name,
+                host=host,
+                on_host=None if text is not None else _other(host, acting),
+                argv=None if text is not None else self._argv(step, values),
+                shell=None if text is not None else self._shell(step, acting, values),
+                manual=text,
+                stdin=stdin,
+                stdin_secret=secret,
+                sudo=step.sudo,
+                timeout_s=step.timeout_s,
+                expect_s=step.expect_s,
+                exits=step.exits,
+                idempotent=step.idempotent,
+                disconnects=step.disconnects,
+                continue_on_failure=step.continue_on_failure,
+                changes_state=step.changes_state,
+                leaves=step.leaves,
+            )
+
+    def _probe(self, probe: Probe | None) -> Iterator[PlanProbe]:
+        if probe is None:
+            return
+        yes, no = _match(probe.yes), _match(probe.no)
+        for host, acting, values in self._acting(probe.on):
+            yield PlanProbe(
+                host=host,
+                on_host=_other(host, acting),
+                argv=self._argv(probe, values),
+                shell=self._shell(probe, acting, values),
+                sudo=probe.sudo,
+                timeout_s=probe.timeout_s,
+                yes=yes,
+                no=no,
+            )
+
+    def _acting(self, on: On | None) -> Iterator[tuple[str, str, Values]]:
+        return (pair for pair in self._pairs_of(on) if pair[1] != NO_HOST)
+
+    def _pairs_of(self, on: On | None) -> tuple[tuple[str, str, Values], ...]:
+        found = self._pairs.get(on)
+        if found is None:
+            found = self._pairs[on] = tuple(
+                (host, acting, self._values(host, acting))
+                for host in self.hosts
+                for acting in self._acting_for(on, host)
+            )
+        return found
+
+    def _acting_for(self, on: On | None, host: str) -> tuple[str, ...]:
+        if on is None:
+            return (host,)
+        if isinstance(on, OnCarrier):
+            runs_on = None if host == NO_HOST else self._inventory.hosts[host].runs_on
+            system = None if runs_on is None else runs_on.id
+        else:
+            system = fill(on.system, self._vars, self._source())
+            if system not in self._inventory.systems:
+                raise FilesError(
+                    [Problem(self._source(), f'{self._system.id} acts on "{system}", which does not exist.')]
+                )
+        if system is None or self._inventory.systems[system].external:
+            return (NO_HOST,)
+        return tuple(ref.id for ref in self._inventory.systems[system].hosts) or (NO_HOST,)
+
+    def _values(self, host: str, acting: str) -> Values:
+        return {
+            **self._vars,
+            "host": host,
+            "address": self._address(host),
+            "on.host": acting,
+            "on.address": self._address(acting),
+        }
+
+    def _address(self, host: str) -> str:
+        return NO_HOST if host == NO_HOST else self._inventory.hosts[host].address
+
+    def _argv(self, what: Step | Probe | Evidence | Health, values: Values) -> tuple[str, ...] | None:
+        if not isinstance(what.do, Argv):
+            return None
+        return tuple([fill(item, values, what.source) for item in what.do.items])
+
+    def _shell(self, what: Step | Probe | Evidence | Health, acting: str, values: Values) -> str | None:
+        if not isinstance(what.do, Shell):
+            return None
+        platform = Platform.LINUX if acting == NO_HOST else self._inventory.hosts[acting].platform
+        return fill(what.do.line, values, what.source, quote_for(platform))
+
+    def _why_not(self, on: On | None) -> str:
+        if on is None:
+            return "it has no host"
+        if isinstance(on, OnCarrier):
+            return "no carrier that can be logged in to is known"
+        return f"{fill(on.system, self._vars, self._source())} has no host to log in to"
+
+    def _source(self) -> Source:
+        return self._system.source
+
+
+def _is_manual_only(book: Playbook) -> bool:
+    steps = [
+        *book.force,
+        *(step for modes in (book.shutdown, book.restore) for mode in modes.values() for step in mode),
+    ]
+    return all(isinstance(step.do, Manual) for step in steps)
+
+
+def _other(host: str, acting: str) -> str | None:
+    return None if acting == host else acting
+
+
+def _match(match: Match) -> PlanMatch:
+    return PlanMatch(output=match.output, exits=match.exits)

@@ -1,0 +1,94 @@
+"""The plan file, the one door of this room to the disk (section 4, *Plan file*).
+
+Its digest is the SHA-256 of the file's bytes as they lie there, never of a re-serialisation. It is written whole or
+not at all, for its owner only, and never through a link.
+"""
+
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from orchestrator.model.errors import DurabilityError, UsageError
+from orchestrator.model.plan import Plan
+
+FORMAT = "orch-plan/1"
+MOST_BYTES = 4 * 1024**3
+
+
+def plan_bytes(plan: Plan) -> bytes:
+    """The bytes of a plan's file; equal plans have equal bytes."""
+    return plan.model_dump_json(by_alias=True, indent=1).encode() + b"\n"
+
+
+def digest(data: bytes) -> str:
+    """What approvals sign: the SHA-256 of the file's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_plan(path: Path) -> tuple[Plan, bytes]:
+    """A plan and its exact bytes. Raises UsageError for what can't be read or is no plan."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno())
+            if not stat.S_ISREG(size.st_mode):
+                raise UsageError(f"{path} is no plain file.")
+            if size.st_size > MOST_BYTES:
+                raise UsageError(f"{path} is larger than any plan.")
+            data = file.read()
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror or error}.") from error
+    return parse_plan(data, str(path)), data
+
+
+def parse_plan(data: bytes, name: str) -> Plan:
+    """The plan that `data` holds. `name` stands in the error."""
+    try:
+        return Plan.model_validate_json(data)
+    except ValidationError as error:
+        raise UsageError(f"{name} is no plan that this orch can read: {_what_is_wrong(data, error)}") from error
+
+
+def write_plan(path: Path, data: bytes) -> None:
+    """Write a plan's bytes whole and durably, readable by their owner only. Raises DurabilityError where that fails."""
+    if path.is_symlink():
+        raise UsageError(f"{path} is a link.", "Name the file itself.")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.", "Name a file, such as night.json.")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder.", "Make it first, or name another place.")
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise DurabilityError(f"{path} could not be written: {error.strerror or error}.") from error
+
+
+def _what_is_wrong(data: bytes, error: ValidationError) -> str:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return "it is not JSON, or cut off."
+    form = value.get("format") if isinstance(value, dict) else None
+    if form != FORMAT:
+        return f"its format is {json.dumps(form)[:60]}, not {json.dumps(FORMAT)}."
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}."

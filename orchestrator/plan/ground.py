@@ -1,0 +1,89 @@
+"""What planning stands on: one workspace's needs, selectors, customers and actuators, each worked out once."""
+
+import gc
+from collections.abc import Callable, Mapping
+from functools import cached_property, wraps
+from typing import ParamSpec, TypeVar
+
+from orchestrator.graph.actuators import Actuators
+from orchestrator.graph.needs import Needs, needs_of
+from orchestrator.graph.selection import Selection
+from orchestrator.graph.serves import customers_of
+from orchestrator.model.errors import UsageError
+from orchestrator.model.estate import Estate
+from orchestrator.model.terms import Action, EstateState, OnFailure
+from orchestrator.model.workspace import Workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def without_collector(plan: Callable[P, R]) -> Callable[P, R]:
+    """`plan` with garbage collection off while it runs: it makes a great many values, and none of them is garbage."""
+
+    @wraps(plan)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            return plan(*args, **kwargs)
+        finally:
+            if was_on:
+                gc.enable()
+
+    return run
+
+
+class Ground:
+    """The questions that both actions ask of a workspace."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+        self.inventory = ws.inventory
+        self.protocol = ws.protocol
+        self.actuators = Actuators(ws)
+        self.selection = Selection(ws.inventory, lambda: self.customers)
+
+    @cached_property
+    def needs(self) -> Needs:
+        """All needs of all systems."""
+        return needs_of(self.inventory)
+
+    @cached_property
+    def customers(self) -> Mapping[str, tuple[str, ...]]:
+        """Whom each system serves."""
+        return customers_of(self.inventory, self.needs)
+
+    @cached_property
+    def protected(self) -> Mapping[str, str]:
+        """The protected systems, with the reason given."""
+        systems = self.inventory.systems
+        return {id: systems[id].protected or "" for id in sorted(systems) if systems[id].protected is not None}
+
+    def gone(self, estate: Estate) -> frozenset[str]:
+        """What the estate believes to be off the network or offline, whoever did it."""
+        return frozenset(
+            id
+            for id, record in estate.systems.items()
+            if record.deeds or record.state in {EstateState.OFFLINE, EstateState.ISOLATED}
+        )
+
+
+def refuse_unbuilt(ground: Ground, action: Action) -> None:
+    """Raises UsageError where a plan would use what is not built yet: it is never done approximately."""
+    protocol = ground.protocol
+    if protocol.on_failure.get(action) is OnFailure.FORCE:
+        raise UsageError(
+            f"protocol.yaml says on_failure: force for a {action}, which is not built yet.",
+            "Until it is, write hold or continue.",
+        )
+    if action is Action.RESTORE and (protocol.budget_failed or protocol.budget_unreachable):
+        raise UsageError(
+            "protocol.yaml sets limits.restore (budgets), which are not built yet.",
+            "Until they are, leave limits.restore out.",
+        )
+    if ground.inventory.ssh_config is not None:
+        raise UsageError(
+            "the inventory's defaults.hosts names an ssh_config, which is not built yet.",
+            "Until it is, write user, port, identity and gateways into the inventory.",
+        )

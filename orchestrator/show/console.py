@@ -1,0 +1,79 @@
+"""Where characters leave: answers to stdout, messages to stderr (section 9). The only module of the room that writes.
+
+Colour only on a terminal, never with `NO_COLOR`; no markup, no emoji names, no guessing of what a word may mean.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, TextIO
+
+from rich.console import Console
+
+from orchestrator.show.layout import Line
+
+WITHOUT_TERMINAL = 100
+"""Columns where the output is no terminal and `COLUMNS` says nothing."""
+
+
+def _console(stream: TextIO) -> Console:
+    width = None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else WITHOUT_TERMINAL
+    return Console(file=stream, markup=False, emoji=False, highlight=False, soft_wrap=True, width=width)
+
+
+@lru_cache(maxsize=1)
+def _out_for(stream: TextIO) -> Console:
+    return _console(stream)
+
+
+@lru_cache(maxsize=1)
+def _err_for(stream: TextIO) -> Console:
+    return _console(stream)
+
+
+def out() -> Console:
+    """The console of answers."""
+    return _out_for(sys.stdout)
+
+
+def err() -> Console:
+    """The console of messages."""
+    return _err_for(sys.stderr)
+
+
+def width() -> int:
+    """Columns that an answer has: at least 40, so that nothing breaks in a sliver of a window."""
+    return max(out().width, 40)
+
+
+def err_width() -> int:
+    """Columns that a message has."""
+    return max(err().width, 40)
+
+
+def answer(lines: Iterable[Line]) -> None:
+    """Lines to stdout."""
+    console = out()
+    for each in lines:
+        console.print(each, soft_wrap=True)
+
+
+def message(lines: Iterable[Line]) -> None:
+    """Lines to stderr."""
+    console = err()
+    for each in lines:
+        console.print(each, soft_wrap=True)
+
+
+def document(value: Any) -> None:
+    """The one JSON document of a `--json`, to stdout. ASCII only, so that nothing in it can act on a terminal."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+
+
+def raw(text: str) -> None:
+    """Text that is ready (JSON that a model wrote itself), to stdout."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

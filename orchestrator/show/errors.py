@@ -1,0 +1,37 @@
+"""Errors as people read them: what happened, then what to do; all problems of the files in one go.
+
+Every text passes through `neutral`, since it may quote files, people or hosts. The exit code is not chosen here.
+"""
+
+from orchestrator.model.errors import FilesError, OrchError
+from orchestrator.show.check_view import problem_lines
+from orchestrator.show.layout import Line, line, para
+from orchestrator.show.theme import BAD
+
+WORDS = {"UsageError": "", "Refused": "REFUSED: ", "MustWait": "", "Broken": "BROKEN: ", "Interrupted": ""}
+
+
+def error_lines(error: OrchError, width: int) -> list[Line]:
+    """An error that orch raised on purpose."""
+    if isinstance(error, FilesError):
+        return [*problem_lines(error.problems, width), *para("", f"{error.what}. {error.advice}", width)]
+    lines: list[Line] = []
+    for at, piece in enumerate(error.what.split("\n")):
+        lines += para(WORDS.get(type(error).__name__, "") if at == 0 else "", piece, width, label_style=BAD)
+    for piece in error.advice.split("\n") if error.advice else ():
+        lines += para("", piece, width)
+    return lines
+
+
+def mistake_lines(kind: str, text: str, where: str, width: int) -> list[Line]:
+    """An error that nobody meant: orch's own. `where` is the file that holds the details."""
+    return [
+        line(("This is a mistake in orch itself, not in your files:", BAD)),
+        *para("  ", f"{kind}: {text}" if text else kind, width),
+        *para("", f"The details are in {where}. Please send that file to whoever looks after orch.", width),
+        *para(
+            "",
+            "A run that was going on can be looked at with: orch show last, and taken up with: orch resume last",
+            width,
+        ),
+    ]

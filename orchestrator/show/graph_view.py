@@ -1,0 +1,99 @@
+"""Who needs whom, as a tree that can be read: each system once, under the first that needs it.
+
+Under a system stand those it needs, with the reasons; what another of them needs as well is not repeated (it must be up
+anyway), and what has been drawn above is only named. `--json` has every single edge.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.show.layout import Line, Part, count, cut, line, para
+from orchestrator.show.theme import QUIET, STRONG
+
+REDUCE_UP_TO = 2_000
+"""Above so many systems nothing is left out of the tree: looking for detours would take longer than reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """`of` needs `needed`; all reasons together, in the order of their weight."""
+
+    of: str
+    needed: str
+    reasons: tuple[str, ...]
+
+
+def graph_lines(arrows: Sequence[Arrow], roots: Sequence[str], width: int, *, depth: int | None) -> list[Line]:
+    """The trees of `roots`, each to `depth` (None: all the way down)."""
+    below: dict[str, dict[str, Arrow]] = {}
+    for arrow in arrows:
+        below.setdefault(arrow.of, {})[arrow.needed] = arrow
+    tree = _Tree(below, width, depth)
+    for root in roots:
+        if root not in tree.drawn:
+            tree.draw(root, "", "", None)
+    said = "each needs what stands below it. Needs that another need brings along are left out."
+    note = f"{count(len(tree.drawn), 'system')}; {said}"
+    return [*tree.lines, *para("", note, width, style=QUIET)]
+
+
+class _Tree:
+    def __init__(self, below: Mapping[str, Mapping[str, Arrow]], width: int, depth: int | None) -> None:
+        self._below = below
+        self._width = width
+        self._depth = depth
+        self._reach: dict[str, frozenset[str]] = {}
+        self.drawn: set[str] = set()
+        self.lines: list[Line] = []
+
+    def draw(self, system: str, stem: str, branch: str, arrow: Arrow | None) -> None:
+        """A system and what it needs. Iterative, so that a deep estate is no deep recursion."""
+        stack: list[tuple[str, str, str, Arrow | None]] = [(system, stem, branch, arrow)]
+        while stack:
+            name, stem, branch, arrow = stack.pop()
+            new = name not in self.drawn
+            self.lines.append(self._line(name, stem + branch, arrow, new))
+            if not new:
+                continue
+            self.drawn.add(name)
+            inner = stem + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
+            if self._depth is not None and len(inner) // 3 >= self._depth:
+                continue
+            children = self._children(name)
+            again = [child for child in children if child in self.drawn]
+            fresh = [child for child in children if child not in self.drawn]
+            if again:
+                self.lines += self._again(again, inner + ("│  " if fresh else "   "))
+            for at, child in enumerate(reversed(fresh)):
+                stack.append((child, inner, "└─ " if at == 0 else "├─ ", self._below[name][child]))
+
+    def _line(self, name: str, stem: str, arrow: Arrow | None, new: bool) -> Line:
+        parts: list[Part] = [(stem, QUIET), (name, STRONG if arrow is None else "")]
+        why = f"  {', '.join(arrow.reasons)}" if arrow else ""
+        why += "" if new or not self._children(name) else "  (see above)"
+        room = self._width - len(stem) - len(name)
+        return line(*parts, (cut(why, room) if room > 8 else "", QUIET))
+
+    def _again(self, names: Sequence[str], stem: str) -> list[Line]:
+        text = f"also, see above: {', '.join(names)}"
+        return [line((stem, QUIET), made) for made in (each.plain for each in para("", text, self._width - len(stem)))]
+
+    def _children(self, name: str) -> list[str]:
+        """What `name` needs and no other of its needs brings along."""
+        needs = list(self._below.get(name, ()))
+        if len(self._below) > REDUCE_UP_TO:
+            return needs
+        return [need for need in needs if not any(need in self._below_all(other) for other in needs if other != need)]
+
+    def _below_all(self, name: str) -> Collection[str]:
+        """Everything below `name`, itself left out unless it stands in a loop."""
+        if name not in self._reach:
+            seen: set[str] = set()
+            todo = list(self._below.get(name, ()))
+            while todo:
+                one = todo.pop()
+                if one not in seen:
+                    seen.add(one)
+                    todo += self._below.get(one, ())
+            self._reach[name] = frozenset(seen)
+        return self._reach[name]

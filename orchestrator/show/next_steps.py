@@ -1,0 +1,30 @@
+"""What to type next: the last thing on a page, one command a line, so that each can be pasted."""
+
+from collections.abc import Collection, Sequence
+
+from orchestrator.model.terms import TaskState
+from orchestrator.show.layout import Line, para
+from orchestrator.show.theme import STRONG
+
+
+def next_lines(commands: Sequence[str], width: int, place: str = "") -> list[Line]:
+    """The commands, the most useful first; `place` is the ` -C DIR` that each needs to mean this workspace."""
+    lines: list[Line] = []
+    for at, command in enumerate(commands):
+        lines += para("Next: " if at == 0 else "      ", command + place, width, label_style=STRONG)
+    return lines
+
+
+def choices(state: TaskState) -> str:
+    """What a person may say about a task in `state`, the likeliest first."""
+    return "done|retry|skip" if state in {TaskState.HELD, TaskState.UNKNOWN} else "retry|skip|done"
+
+
+def short_run(run: str, runs: Collection[str]) -> str:
+    """The shortest beginning of a run's id, up to a dash, that means no other run."""
+    parts = run.split("-")
+    for length in range(2, len(parts)):
+        beginning = "-".join(parts[:length])
+        if sum(other.startswith(beginning) for other in runs) == 1:
+            return beginning
+    return run

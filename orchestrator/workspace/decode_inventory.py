@@ -1,0 +1,149 @@
+"""Inventory files to values (section 3, "Inventory"): each file is added to one draft, the draft becomes the inventory.
+
+Rules:
+
+- An id stands once in all files of an inventory; a second one is told with both places. So is one that differs only
+  in case. `defaults` and `operator` stand once too.
+- `requires` takes ids and `{any: [...], at_least: N}`, 1 <= N <= alternatives, default 1.
+- `defaults.hosts` may stand in any of the files: hosts are finished when all were read.
+- Every id that is mentioned is noted, for `references.py` to look up.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.model.inventory import INTERNAL, Customer, Host, Inventory, Service, System, Zone
+from orchestrator.model.source import Ref, Source
+from orchestrator.workspace import reader
+from orchestrator.workspace.fields import Fields, File, defined_id, entries, unknown_key
+from orchestrator.workspace.inventory_fields import CUSTOMER, DEFAULT_HOSTS, HOST, OPERATOR, SERVICE, SYSTEM, ZONE
+from orchestrator.workspace.reader import Node, Scalar
+
+SECTIONS = {"customers": "customer", "zones": "zone", "hosts": "host", "systems": "system", "services": "service"}
+RESERVED_CUSTOMERS = {INTERNAL, "customer", "all"}
+
+
+@dataclass(slots=True)
+class Draft:
+    """An inventory that is being read. `places` knows every defined id, also those whose entry is wrong."""
+
+    name: str
+    path: str = "inventories"
+    whole: bool = True  # all of its files and sections could be read
+    customers: dict[str, Customer] = field(default_factory=dict)
+    zones: dict[str, Zone] = field(default_factory=dict)
+    host_values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    systems: dict[str, System] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    operator_control_path: tuple[Ref, ...] = ()
+    host_defaults: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, dict[str, Source]] = field(default_factory=lambda: {section: {} for section in SECTIONS})
+    once: dict[str, Source] = field(default_factory=dict)
+    var_lines: dict[str, dict[str, int]] = field(default_factory=dict)  # system -> var -> line, in the system's file
+    wrong_hosts: set[str] = field(default_factory=set)  # systems whose hosts could not all be read
+
+    def finish(self) -> Inventory:
+        """The inventory as far as it could be read."""
+        defaults = {key: value for key, value in self.host_defaults.items() if key != "ssh_config"}
+        return Inventory(
+            name=self.name,
+            customers=self.customers,
+            zones=self.zones,
+            hosts={id: Host(**{"address": id, **defaults, **got}) for id, got in self.host_values.items()},
+            systems=self.systems,
+            services=self.services,
+            operator_control_path=self.operator_control_path,
+            ssh_config=self.host_defaults.get("ssh_config"),
+        )
+
+
+def add_inventory_file(draft: Draft, file: File, root: reader.Mapping) -> None:
+    """Adds what one file says."""
+    file.owner = ""
+    for key, node in root.entries.items():
+        if key in SECTIONS:
+            kind, add = SECTIONS[key], _ADD[key]
+            draft.whole = draft.whole and isinstance(node, reader.Mapping)
+            for name, entry in entries(file, node, key, f"a mapping of {key} by their ids").items():
+                file.owner = ""
+                id = defined_id(file, name, entry.line, kind, draft.places[key])
+                file.owner = reader.shorten(name if kind == "system" else f"{kind} {name}")
+                add(draft, file, entry, id)
+            file.owner = ""
+        elif key in _ONCE:
+            if key in draft.once:
+                file.problem(node.line, f'"{key}" stands twice in this inventory, first in {draft.once[key]}.')
+                continue
+            draft.once[key] = file.source(node.line)
+            _ONCE[key](draft, file, node)
+        else:
+            unknown_key(file, node.line, f'unknown key "{reader.shorten(key)}".', key, (*_ONCE, *SECTIONS))
+
+
+# --- sections -----------------------------------------------------------------------------------
+
+
+def _add_customer(draft: Draft, file: File, node: Node, id: str | None) -> None:
+    if id in RESERVED_CUSTOMERS:
+        file.problem(node.line, f'"{id}" means something else where owners and customers are named.', "Rename it.")
+    got = CUSTOMER.read(file, node)
+    if id is not None and got is not None:
+        draft.customers[id] = Customer(id, got["name"], got.get("language", "de"), file.source(node.line))
+
+
+def _add_zone(draft: Draft, file: File, node: Node, id: str | None) -> None:
+    got: dict[str, Any] | None = {} if isinstance(node, Scalar) and node.is_null else ZONE.read(file, node)
+    if id is not None and got is not None:
+        draft.zones[id] = Zone(id, file.source(node.line), **got)
+
+
+def _add_host(draft: Draft, file: File, node: Node, id: str | None) -> None:
+    got: dict[str, Any] | None = {} if isinstance(node, Scalar) and node.is_null else HOST.read(file, node)
+    if id is not None and got is not None:
+        draft.host_values[id] = {"id": id, "source": file.source(node.line), **got}
+
+
+def _add_system(draft: Draft, file: File, node: Node, id: str | None) -> None:
+    got = SYSTEM.read(file, node)
+    if id is None or got is None:
+        return
+    draft.systems[id] = System(id, source=file.source(node.line), **got)
+    if not isinstance(node, reader.Mapping):
+        return
+    given, hosts = node.entries.get("vars"), node.entries.get("hosts")
+    if isinstance(given, reader.Mapping):
+        draft.var_lines[id] = {name: value.line for name, value in given.entries.items()}
+    if hosts is not None and not (isinstance(hosts, reader.Sequence) and len(hosts.items) == len(got["hosts"])):
+        draft.wrong_hosts.add(id)
+
+
+def _add_service(draft: Draft, file: File, node: Node, id: str | None) -> None:
+    got = SERVICE.read(file, node)
+    if id is not None and got is not None:
+        customers = got.get("customers", "all")
+        draft.services[id] = Service(
+            id, got["names"], file.source(node.line), None if customers == "all" else customers, got.get("requires", ())
+        )
+
+
+def _add_defaults(draft: Draft, file: File, node: Node) -> None:
+    got = _DEFAULTS.read(file, node, "defaults")
+    draft.host_defaults = (got or {}).get("hosts", {})
+
+
+def _add_operator(draft: Draft, file: File, node: Node) -> None:
+    file.owner = "operator"
+    got = OPERATOR.read(file, node) or {}
+    file.owner = ""
+    draft.operator_control_path = got.get("control_path", ())
+
+
+_DEFAULTS = Fields({"hosts": ("hosts", DEFAULT_HOSTS.read)})
+_ONCE = {"defaults": _add_defaults, "operator": _add_operator}
+_ADD = {
+    "customers": _add_customer,
+    "zones": _add_zone,
+    "hosts": _add_host,
+    "systems": _add_system,
+    "services": _add_service,
+}

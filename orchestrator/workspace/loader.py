@@ -1,0 +1,171 @@
+"""A workspace's files to one value (sections 3, 4 "Inventory" and "Plan file": inputs).
+
+Rules:
+
+- An inventory is `inventories/NAME.yaml`, or the folder `inventories/NAME/` with all `*.yaml` in it, in the order of
+  their paths. With one inventory that one is meant; with several it has to be named.
+- All playbooks are read and checked, used or not; `inputs` are the files that a plan depends on: the inventory's,
+  the playbooks used, the protocol, `known_hosts`.
+- All problems of all files are reported in one go. Where a file of the inventory can't be read at all, nothing is said
+  of ids that would stand in it.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestrator.model.errors import FilesError, Problem, UsageError
+from orchestrator.model.inventory import Inventory
+from orchestrator.model.playbook import Playbook
+from orchestrator.model.protocol import NO_PROTOCOL, Protocol
+from orchestrator.model.workspace import KnownHosts, Workspace
+from orchestrator.workspace.decode_inventory import Draft, add_inventory_file
+from orchestrator.workspace.decode_playbook import decode_playbook
+from orchestrator.workspace.decode_protocol import decode_protocol
+from orchestrator.workspace.fields import File, Mention
+from orchestrator.workspace.files import Files
+from orchestrator.workspace.known_hosts import parse_known_hosts
+from orchestrator.workspace.reader import Mapping, read_nodes
+from orchestrator.workspace.references import Suggestions, inventory_problems, mention_problems, system_problems
+
+INVENTORIES = "inventories"
+PLAYBOOKS = "playbooks"
+PROTOCOL = "protocol.yaml"
+KNOWN_HOSTS = "known_hosts"
+
+
+def load(root: Path, inventory: str | None = None) -> Workspace:
+    """The workspace with one of its inventories. Raises FilesError with all problems, UsageError if none is meant."""
+    name = _chosen(root, inventory)
+    problems: list[Problem] = []
+    with _without_collector():
+        workspace = _Loading(root, problems).workspace(name)
+    if problems:
+        raise FilesError(problems)
+    return workspace
+
+
+def inventory_names(root: Path) -> tuple[str, ...]:
+    """The names of the workspace's inventories, sorted. Raises FilesError where the folder can't be read."""
+    problems: list[Problem] = []
+    names = Files(root, problems).inventory_names(INVENTORIES)
+    if problems:
+        raise FilesError(problems)
+    return names
+
+
+def _chosen(root: Path, asked: str | None) -> str:
+    if not root.is_dir():
+        raise UsageError(f"{root} is no folder, so no workspace.", "Name one with -C DIR, or make one: orch init DIR")
+    names = inventory_names(root)
+    if not names:
+        raise UsageError(
+            f"{root} has no inventory in {INVENTORIES}/.", "Name a workspace with -C DIR, or make one: orch init DIR"
+        )
+    listed = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    if asked is None:
+        if len(names) > 1:
+            raise UsageError(f"{root} has {len(names)} inventories: {listed}.", "Choose one with -i NAME")
+        return names[0]
+    if asked not in names:
+        meant = Suggestions().meant(asked, names)
+        raise UsageError(
+            f'{root} has no inventory "{asked}".', f"Did you mean {meant}?" if meant else f"There are: {listed}."
+        )
+    return asked
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Nothing that is read has cycles: the collector would walk all of it again and again for nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+class _Loading:
+    """One reading of a workspace, all its problems in one list."""
+
+    def __init__(self, root: Path, problems: list[Problem]) -> None:
+        self._problems = problems
+        self._files = Files(root, problems)
+        self._root = root
+        self._several = len(self._files.inventory_names(INVENTORIES)) > 1
+        self._mentions: list[Mention] = []
+
+    def workspace(self, name: str) -> Workspace:
+        """As much of the workspace as could be read."""
+        suggestions = Suggestions()
+        playbooks, kinds = self._playbooks()
+        draft = self._draft(name)
+        inventory = draft.finish()
+        protocol, protocol_path = self._protocol(draft)
+        known_hosts = self._known_hosts(inventory)
+        self._problems += mention_problems(self._mentions, draft.places, suggestions, whole=draft.whole)
+        self._problems += inventory_problems(draft, inventory)
+        self._problems += system_problems(draft, inventory, playbooks, kinds, suggestions)
+        used = {kinds[system.kind] for system in inventory.systems.values() if system.kind in kinds}
+        unused = frozenset(kinds.values()) - used
+        return Workspace(
+            root=str(self._root),
+            inventory=inventory,
+            playbooks=playbooks,
+            inputs=self._files.inputs(without=unused),
+            protocol=protocol,
+            protocol_path=protocol_path,
+            known_hosts=known_hosts,
+        )
+
+    def _nodes(self, path: str) -> Mapping | None:
+        data = self._files.read(path)
+        return None if data is None else read_nodes(path, data, self._problems)
+
+    def _draft(self, name: str) -> Draft:
+        paths = self._files.inventory_files(INVENTORIES, name)
+        draft = Draft(name, path=paths[0] if len(paths) == 1 else f"{INVENTORIES}/{name}", whole=bool(paths))
+        for path in paths:
+            root = self._nodes(path)
+            if root is None:
+                draft.whole = False
+            else:
+                add_inventory_file(draft, File(path, self._problems, self._mentions), root)
+        return draft
+
+    def _playbooks(self) -> tuple[dict[str, Playbook], dict[str, str]]:
+        """The playbooks that could be read, and the paths of all there are, by kind."""
+        found: dict[str, Playbook] = {}
+        kinds: dict[str, str] = {}
+        for path in self._files.yaml_files(PLAYBOOKS, deep=False):
+            kind = path.removeprefix(f"{PLAYBOOKS}/").removesuffix(".yaml")
+            kinds[kind] = path
+            root = self._nodes(path)
+            if root is not None:
+                playbook = decode_playbook(File(path, self._problems), root, kind)
+                if playbook is not None:
+                    found[kind] = playbook
+        return found, kinds
+
+    def _protocol(self, draft: Draft) -> tuple[Protocol, str | None]:
+        if not self._files.exists(PROTOCOL):
+            return NO_PROTOCOL, None
+        root = self._nodes(PROTOCOL)
+        if root is None:
+            return NO_PROTOCOL, PROTOCOL
+        file = File(PROTOCOL, self._problems)
+        protocol = decode_protocol(file, root)
+        if not self._several:
+            self._mentions += file.mentions
+        return protocol or NO_PROTOCOL, PROTOCOL
+
+    def _known_hosts(self, inventory: Inventory) -> KnownHosts:
+        if not self._files.exists(KNOWN_HOSTS):
+            return KnownHosts()
+        data = self._files.read(KNOWN_HOSTS)
+        if data is None:
+            return KnownHosts()
+        return parse_known_hosts(KNOWN_HOSTS, data, inventory.hosts.values(), self._problems)

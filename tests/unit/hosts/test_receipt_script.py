@@ -1,0 +1,266 @@
+"""The receipt script, run here by every shell there is: at most once, fenced, whole or not at all."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.hosts.command_line import armour
+from orchestrator.hosts.receipt import (
+    GENERATION_ID,
+    TEXT,
+    Mode,
+    ReceiptAnswer,
+    ReceiptCall,
+    call_line,
+    parse_answer,
+    receipt_id,
+)
+
+SHELLS = {
+    name: found
+    for name, argv in {"sh": ["sh"], "dash": ["dash"], "bash": ["bash"], "bash-posix": ["bash", "--posix"]}.items()
+    if (found := [shutil.which(argv[0]) or "", *argv[1:]])[0]
+}
+if shutil.which("busybox"):
+    SHELLS["busybox"] = [shutil.which("busybox") or "", "ash"]
+LOGIN_SHELLS = [shell for shell in ("sh", "bash", "dash", "fish", "tcsh", "csh") if shutil.which(shell)]
+LOGIN = f"test-{os.getpid()}"
+FOLDERS = [folder for folder in (Path("/run/orch"), Path("/run/lock")) if os.access(folder, os.W_OK)]
+
+pytestmark = pytest.mark.skipif(
+    not FOLDERS or not shutil.which("flock"), reason="needs /run/orch or /run/lock writable, and flock"
+)
+Answer = tuple[ReceiptAnswer, bytes, bytes]
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest) -> list[str]:
+    return SHELLS[str(request.param)]
+
+
+@pytest.fixture(autouse=True)
+def folder() -> Iterator[Path]:
+    folder = FOLDERS[0] / f"orch-{LOGIN}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(
+    shell: list[str], id: str, command: str = "", mode: Mode = "run", generation: str = "-", cap: int = 1000
+) -> subprocess.Popen[bytes]:
+    words = [id, mode, "spec", armour(command), str(cap), LOGIN, generation]
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*shell, "-c", TEXT, "orch", *words], stdin=pipe, stdout=pipe, stderr=pipe)
+
+
+def finish(process: subprocess.Popen[bytes], id: str, stdin: bytes = b"") -> Answer:
+    out, err = process.communicate(stdin, timeout=20)
+    answer = parse_answer(id, out)
+    assert answer is not None, (out, err)
+    return answer
+
+
+def tell(
+    shell: list[str], id: str, command: str = "", mode: Mode = "run", generation: str = "-", cap: int = 1000
+) -> Answer:
+    return finish(start(shell, id, command, mode, generation, cap), id)
+
+
+def the_generation(shell: list[str]) -> str:
+    answer, _, _ = tell(shell, GENERATION_ID, mode="gen")
+    assert answer.state == "gen"
+    assert answer.generation is not None
+    return answer.generation
+
+
+def test_the_text_holds_nothing_that_a_login_shell_would_touch() -> None:
+    assert not set("!\\'\n\r\t") & set(TEXT)
+    assert TEXT.isascii()
+
+
+def test_the_code_and_both_streams_come_back_as_bytes(shell: list[str]) -> None:
+    answer, out, err = tell(shell, "a", r"printf '\000\377 out'; echo err >&2; exit 7")
+    assert (answer.state, answer.exit, answer.spec) == ("done", 7, "spec")
+    assert (out, err) == (b"\0\xff out", b"err\n")
+    assert answer.dropped == (0, 0)
+
+
+def test_told_again_it_does_nothing_and_answers_the_same(shell: list[str], tmp_path: Path) -> None:
+    first = tell(shell, "a", f"echo ran | tee -a {tmp_path}/log")
+    again = tell(shell, "a", f"echo ran | tee -a {tmp_path}/log")
+    assert first == again
+    assert (tmp_path / "log").read_text() == "ran\n"
+
+
+def test_twenty_at_once_have_one_effect_and_twenty_answers(shell: list[str], tmp_path: Path) -> None:
+    running = [start(shell, "a", f"echo ran >>{tmp_path}/log; sleep 0.1; echo done") for _ in range(20)]
+    answers = [finish(process, "a") for process in running]
+    assert (tmp_path / "log").read_text() == "ran\n"
+    assert {(answer.state, answer.exit, out) for answer, out, _ in answers} == {("done", 0, b"done\n")}
+
+
+def test_asking_fences_what_has_not_begun(shell: list[str], tmp_path: Path) -> None:
+    assert tell(shell, "a", mode="ask")[0].state == "fenced"
+    answer, out, err = tell(shell, "a", f"echo ran >{tmp_path}/log")
+    assert (answer.state, answer.exit, out, err) == ("fenced", None, b"", b"")
+    assert tell(shell, "a", mode="ask")[0].state == "fenced"
+    assert not (tmp_path / "log").exists()
+
+
+def test_asked_while_it_runs_and_when_it_has_ended(shell: list[str]) -> None:
+    process = start(shell, "a", "sleep 0.5; echo out; exit 3")
+    time.sleep(0.25)
+    assert tell(shell, "a", mode="ask")[0].state == "running"
+    process.communicate()
+    answer, out, _ = tell(shell, "a", mode="ask")
+    assert (answer.state, answer.exit, out) == ("done", 3, b"out\n")
+
+
+def test_a_command_outlives_the_end_of_its_connection(shell: list[str], tmp_path: Path) -> None:
+    process = start(shell, "a", f"echo one; sleep 0.3; echo two; echo ran >>{tmp_path}/log")
+    for stream in (process.stdin, process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+    process.wait(timeout=10)
+    answer, out, _ = tell(shell, "a", mode="ask")
+    assert (answer.state, answer.exit, out) == ("done", 0, b"one\ntwo\n")
+
+
+def test_a_killed_runner_is_lost_and_never_runs_again(shell: list[str], tmp_path: Path) -> None:
+    process = start(shell, "a", f"echo ran >>{tmp_path}/log; sleep 1")
+    while not (tmp_path / "log").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert tell(shell, "a", mode="ask")[0].state == "lost"
+    assert tell(shell, "a", f"echo ran >>{tmp_path}/log")[0].state == "lost"
+    assert (tmp_path / "log").read_text() == "ran\n"
+
+
+def test_another_generation_proves_nothing_and_runs_nothing(shell: list[str], tmp_path: Path) -> None:
+    own = the_generation(shell)
+    assert tell(shell, "a", f"echo ran >{tmp_path}/log", generation="other")[0].state == "stale"
+    assert tell(shell, "a", mode="ask", generation="other")[0].state == "stale"
+    assert not (tmp_path / "log").exists()
+    assert tell(shell, "a", f"echo ran >{tmp_path}/log", generation=own)[0].state == "done"
+    assert tell(shell, "a", mode="ask", generation="other")[0].state == "done"  # a receipt that is there does prove it
+
+
+def test_all_who_come_at_once_make_one_generation(shell: list[str]) -> None:
+    running = [start(shell, GENERATION_ID, mode="gen") for _ in range(10)]
+    assert len({finish(process, GENERATION_ID)[0].generation for process in running}) == 1
+
+
+@pytest.mark.parametrize(("length", "dropped"), [(999, 0), (1000, 0), (1001, 1), (70_000, 69_000)])
+def test_the_cap_is_exact_and_a_cut_shows(shell: list[str], length: int, dropped: int) -> None:
+    answer, out, err = tell(shell, "a", f"head -c {length} /dev/zero; head -c {length} /dev/zero >&2")
+    assert (len(out), len(err)) == (min(length, 1000), min(length, 1000))
+    assert answer.dropped == (dropped, dropped)
+
+
+def test_a_flood_is_drained(shell: list[str]) -> None:
+    answer, out, _ = tell(shell, "a", "head -c 64000000 /dev/zero; exit 5")
+    assert (answer.exit, len(out)) == (5, 1000)
+    assert answer.dropped[0] > 63_000_000
+
+
+def test_a_child_left_behind_does_not_hold_the_answer(shell: list[str]) -> None:
+    began = time.monotonic()
+    answer, out, _ = tell(shell, "a", "echo out; (sleep 3; echo late) & exit 0")
+    assert time.monotonic() - began < 2.5
+    assert (answer.state, answer.exit, out, answer.dropped) == ("done", 0, b"out\n", (0, 0))
+
+
+def test_a_line_for_standard_input(shell: list[str]) -> None:
+    process = start(shell, "a", "cat; echo end", mode="runs")
+    _, out, _ = finish(process, "a", rb"se cret\0134 \0012two" + b"\n")
+    assert out == b"se cret\\ \ntwo\nend\n"
+
+
+def test_without_its_line_nothing_begins(shell: list[str], tmp_path: Path) -> None:
+    answer, _, _ = tell(shell, "a", f"echo ran >{tmp_path}/log", mode="runs")
+    assert (answer.state, answer.exit) == ("refused", 96)
+    assert not (tmp_path / "log").exists()
+    assert tell(shell, "a", mode="ask")[0].state == "fenced"
+
+
+def test_the_command_sees_the_login_s_own_folder_and_umask(shell: list[str], tmp_path: Path) -> None:
+    words = ["a", "run", "spec", armour("pwd; umask; ls /proc/self/fd | tr '\\n' ' '"), "1000", LOGIN, "-"]
+    command = f'umask 027; cd {tmp_path}; exec "$@"'
+    process = subprocess.run(
+        ["/bin/sh", "-c", command, "sh", *shell, "-c", TEXT, "orch", *words], stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=10, check=True,
+    )  # fmt: skip
+    answer = parse_answer("a", process.stdout)
+    assert answer is not None
+    path, mask, descriptors = answer[1].decode().splitlines()
+    assert (path, int(mask, 8)) == (str(tmp_path), 0o027)
+    assert "9" not in descriptors.split()
+
+
+def test_a_folder_that_is_not_ours_alone_is_refused(shell: list[str], tmp_path: Path, folder: Path) -> None:
+    folder.symlink_to(tmp_path)
+    answer, _, _ = tell(shell, "a", f"echo ran >{tmp_path}/log")
+    assert (answer.state, answer.exit, answer.generation) == ("refused", 97, None)
+    folder.unlink()
+    if os.geteuid() == 0:
+        folder.mkdir()
+        os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
+        assert tell(shell, "a", f"echo ran >{tmp_path}/log")[0].state == "refused"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_is_private(shell: list[str], folder: Path) -> None:
+    the_generation(shell)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small tmpfs")
+def test_on_a_full_disk_a_result_is_not_lost_or_nothing_begins(shell: list[str], tmp_path: Path, folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", folder], check=False).returncode:
+        pytest.skip("tmpfs can't be mounted here")
+    try:
+        the_generation(shell)
+        answer, _, _ = tell(shell, "a", f"head -c 100000 /dev/zero; echo ran >>{tmp_path}/log", cap=90_000)
+        assert (answer.state, answer.exit) == ("done", 0)
+        assert answer.dropped[0] > 0
+        answer, _, _ = tell(shell, "b", f"echo ran >>{tmp_path}/log")
+        assert (answer.state, answer.exit) == ("refused", 95)
+        assert (tmp_path / "log").read_text() == "ran\n"
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("login_shell", LOGIN_SHELLS)
+def test_the_line_passes_through_every_login_shell(login_shell: str) -> None:
+    id = receipt_id("key")
+    inner = "printf '%s|' 'it'\"'\"'s' 'a\\\\b' 'hi!' \"two\nlines\" '$HOME' '`id`' '~' 'ü' \"\\$\" '%s'"
+    line = call_line(ReceiptCall("run", id, "spec", inner, 1000, LOGIN, None))
+    done = subprocess.run(
+        [login_shell, "-c", line], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False
+    )
+    answer = parse_answer(id, done.stdout)
+    assert answer is not None, done
+    assert answer[1].decode() == "it's|a\\\\b|hi!|two\nlines|$HOME|`id`|~|ü|$|%s|"
+
+
+def test_threads_asking_while_one_runs_never_make_a_second(shell: list[str], tmp_path: Path) -> None:
+    asked: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: asked.append(tell(shell, "a", mode="ask")[0].state)) for _ in range(5)
+    ] + [threading.Thread(target=lambda: tell(shell, "a", f"echo ran >>{tmp_path}/log")) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ran = (tmp_path / "log").read_text() if (tmp_path / "log").exists() else ""
+    assert ran == ("" if "fenced" in asked else "ran\n")
