@@ -12,6 +12,7 @@ help:
 	@echo "make demo    a shutdown and its way back on simulated hosts, here on this machine"
 	@echo "make test    all tests"
 	@echo "make check   format, lint, types, and who may import whom"
+	@echo "make golden  write the expected pages of tests/scenarios anew; review the diff"
 	@echo "make bench   the numbers, as ratios"
 	@echo "make lock    resolve the dependencies anew (needs uv)"
 	@echo "make clean   remove .venv and every cache"
@@ -39,6 +40,10 @@ demo: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n 2
 
+# After a change that is meant to change plans: read the diff before you commit it.
+golden: $(STAMP)
+	@$(BIN)/python -m tests.scenarios.regenerate
+
 # All four run even if one fails: everything that is wrong, at once.
 check: $(STAMP)
 	@status=0; places=; \
@@ -64,4 +69,4 @@ clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	@find orchestrator tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check bench lock clean golden

@@ -8,6 +8,7 @@ import asyncssh
 
 
 def _answer(process: asyncssh.SSHServerProcess[str]) -> None:
+    process.stdout.write_eof()  # asyncssh closes without it, and an answer without its end is none
     process.exit(0)
 
 

@@ -33,7 +33,9 @@ def measure(quick: bool, say: Callable[[str], None]) -> tuple[list[Figure], list
             variants.insert(1, "orch-step")
         say(f"one command on {number} hosts, {times} times {len(variants)} ways")
         found = _by_turns(hosts, variants, times)
-    return _figures(number, found), [f"{number} hosts, {PARALLEL} at once; server side: {hosts.server}"]
+    return _figures(number, found), [
+        f"{number} hosts, {PARALLEL} at once; server side: {hosts.server}. Bare fabric checks no host key.",
+    ]
 
 
 def _by_turns(hosts: Hosts, variants: list[str], times: int) -> dict[str, list[Run]]:

@@ -56,9 +56,9 @@ def run(command: Sequence[str], *, limit_s: float = 120, parse: bool = True) -> 
         err.seek(0)
         text = out.read().decode(errors="replace")
         if child.returncode != 0:
-            last = (err.read().decode(errors="replace").strip() or text.strip()).splitlines()[-1:]
+            last = (err.read().decode(errors="replace").strip() or text.strip()).splitlines()[-3:]
             why = f"killed after {limit_s:g} s" if wall >= limit_s else f"exit {child.returncode}"
-            raise Broken(f"{' '.join(command[1:4])}: {why}: {''.join(last)[:300]}")
+            raise Broken(f"{' '.join(command[1:4])}: {why}: {' | '.join(last)[:400]}")
     said = json.loads(text) if parse else {}
     return Run(wall, used.ru_utime + used.ru_stime, megabytes(used.ru_maxrss), said)
 

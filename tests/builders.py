@@ -21,8 +21,8 @@
         operator vpn                        # operator.control_path
     ''')
 
-A system is whatever is named on the left of a system's word, or needed by one. Every system's kind is `service` unless it
-says otherwise. Sources are `estate:LINE`.
+A system is whatever is named on the left of a system's word, or needed by one. Every system's kind is `service`
+unless it says otherwise. Sources are `estate:LINE`.
 """
 
 import re
@@ -31,8 +31,8 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator.model.estate import Deed, Estate, SystemRecord
 from orchestrator.model.inventory import After, Customer, Host, Inventory, Requirement, Service, System, Zone
-from orchestrator.model.playbook import Argv, Match, OnCarrier, OnSystem, Playbook, Probe, Step
 from orchestrator.model.plan import Input, Plan, Request
+from orchestrator.model.playbook import Argv, Match, OnCarrier, OnSystem, Playbook, Probe, Step
 from orchestrator.model.protocol import NO_PROTOCOL, ModeRule, OrderGroup, Protocol
 from orchestrator.model.selector import parse_selector
 from orchestrator.model.source import Ref, Source
@@ -56,7 +56,7 @@ class _Builder:
     operator: list[Ref] = field(default_factory=list)
 
     def line(self, text: str, source: Source) -> None:
-        words = text.split("#")[0].split()
+        words = text.split("#", maxsplit=1)[0].split()
         if not words:
             return
         if words[0] == "operator":
@@ -225,11 +225,12 @@ def workspace(
     )
 
 
-def taken_down(*systems: str, mode: Mode = Mode.STOP, run: str = "run-1", **more: Sequence[Mode]) -> Estate:
-    """An estate in which orch took `systems` down; `name=(modes)` for one with its own list, dashes as underscores."""
+def taken_down(
+    *systems: str, mode: Mode = Mode.STOP, run: str = "run-1", modes: Mapping[str, Sequence[Mode]] | None = None
+) -> Estate:
+    """An estate in which orch took `systems` down in `mode`, and those of `modes` in theirs."""
     records = {}
-    modes = {**dict.fromkeys(systems, (mode,)), **{name.replace("_", "-"): list_ for name, list_ in more.items()}}
-    for id, done in modes.items():
+    for id, done in {**dict.fromkeys(systems, (mode,)), **(modes or {})}.items():
         deeds = tuple(Deed(one, (), run, "2026-03-01T02:14:00Z", True) for one in done)
         state = EstateState.ISOLATED if set(done) == {Mode.ISOLATE} else EstateState.OFFLINE
         records[id] = SystemRecord(state, deeds, last_run=run)

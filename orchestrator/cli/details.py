@@ -1,7 +1,7 @@
 """Where the details of a mistake in orch itself go: a private file in the folder for temporary files.
 
-It holds the traceback (places in the code, no values of variables) and the versions; nothing of the command line, since
-that may name what is nobody's business.
+It holds the traceback (places in the code, no values of variables) and the versions; nothing of the command line, and
+not what the error says, since either may hold what is nobody's business.
 """
 
 import os
@@ -10,6 +10,12 @@ import tempfile
 import traceback
 
 from orchestrator import __version__
+
+
+def place_of(error: BaseException) -> str:
+    """Where in the code it happened: `planning.py, line 54`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
 
 
 def leave_details(error: BaseException) -> str:

@@ -99,13 +99,13 @@ def _tell(error: OrchError) -> None:
 
 
 def _mistake(error: Exception) -> int:
-    """Says that orch itself is wrong, and leaves the traceback (which holds no values of variables) in a file."""
-    from orchestrator.cli.details import leave_details
+    """Says that orch itself is wrong, and leaves the traceback in a file. What the error says may hold a secret."""
+    from orchestrator.cli.details import leave_details, place_of
     from orchestrator.show import console
     from orchestrator.show.errors import mistake_lines
 
     where = leave_details(error)
-    console.message(mistake_lines(type(error).__name__, str(error), where, console.err_width()))
+    console.message(mistake_lines(type(error).__name__, place_of(error), where, console.err_width()))
     return Code.FAILED
 
 

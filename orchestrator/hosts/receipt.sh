@@ -68,7 +68,7 @@ echo $spec >$id.s && echo - 0 0 0 0 >$id.n && mv $id.n $id.r || refuse 95
 state=done
 else
 # All that the answer needs is taken before the effect; .s, written last, is the point of no return.
-rm -f $id.o $id.e
+[ -e $id.o ] || [ -e $id.e ] && rm -f $id.o $id.e
 mkfifo $id.o $id.e && true >$id.1 && true >$id.2 || refuse 95
 echo ............................................................... >$id.n || refuse 95
 echo $spec >$id.s || { rm -f $id.s; refuse 95; }

@@ -8,7 +8,6 @@
 
 import os
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Condition, Lock, Thread
@@ -40,6 +39,15 @@ class _Entry:
     generation: str | None = None  # of the receipt folder, as it was when the command was sent
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a worker does next: carry a spec to its host, or ask the receipt that it left there."""
+
+    key: str
+    spec: Spec
+    asks: bool
+
+
 class SshCarrier:
     """Implements `hosts.port.Carrier`."""
 
@@ -49,7 +57,7 @@ class SshCarrier:
         self._deadlines = Deadlines()
         self._parallel = max(1, parallel)
         self._work = Condition()
-        self._queue: deque[tuple[str, Callable[[str], Outcome]]] = deque()
+        self._queue: deque[_Job] = deque()
         self._workers = self._idle = 0
         self._news = Condition()
         self._entries: dict[str, _Entry] = {}
@@ -69,7 +77,7 @@ class SshCarrier:
                     raise ValueError(f"the key {key} already stands for something else")
                 return Accepted.ALREADY
             self._enter(key, spec, digest)
-        self._put(key, lambda key: self._carry(key, spec))
+        self._put(_Job(key, spec, asks=False))
         return Accepted.ACCEPTED
 
     def ask(self, key: str, spec: Spec) -> None:
@@ -81,7 +89,7 @@ class SshCarrier:
                 raise ValueError(f"the key {key} already stands for something else")
             entry.outcome = Outcome(OutcomeState.QUEUED)
             self._fresh.pop(key, None)
-        self._put(key, lambda key: self._question(key, spec))
+        self._put(_Job(key, spec, asks=True))
 
     def outcome(self, key: str) -> Outcome:
         """What is known of `key` now."""
@@ -100,7 +108,7 @@ class SshCarrier:
     def cancel(self, key: str) -> bool:
         """Whether `key` was prevented from starting (False: too late)."""
         with self._work:
-            kept = deque(item for item in self._queue if item[0] != key)
+            kept = deque(job for job in self._queue if job.key != key or job.asks)
             prevented = len(kept) < len(self._queue)
             self._queue = kept
         if prevented:
@@ -125,8 +133,8 @@ class SshCarrier:
             self._closed = True
             waiting, self._queue = self._queue, deque()
             self._work.notify_all()
-        for key, _ in waiting:
-            self._set(key, Outcome(OutcomeState.CANCELLED))
+        for job in waiting:
+            self._set(job.key, Outcome(OutcomeState.NO_ANSWER if job.asks else OutcomeState.CANCELLED))
         with self._links_lock:
             links = list(self._links.values())
             self._links.clear()
@@ -143,11 +151,11 @@ class SshCarrier:
             self._keys_of.setdefault(spec.task, []).append(key)
         return entry
 
-    def _put(self, key: str, job: Callable[[str], Outcome]) -> None:
+    def _put(self, job: _Job) -> None:
         with self._work:
             if self._closed:
                 raise ValueError("this carrier was closed")
-            self._queue.append((key, job))
+            self._queue.append(job)
             if self._idle < len(self._queue) and self._workers < self._parallel:
                 self._workers += 1
                 Thread(target=self._worker, name=f"orch-ssh-{self._workers}", daemon=True).start()
@@ -161,16 +169,16 @@ class SshCarrier:
                 self._idle -= 1
                 if self._closed:
                     return
-                key, job = self._queue.popleft()
-            self._set(key, Outcome(OutcomeState.RUNNING))
+                job = self._queue.popleft()
+            self._set(job.key, Outcome(OutcomeState.RUNNING))
             try:
-                outcome = job(key)
+                outcome = (self._question if job.asks else self._carry)(job.key, job.spec)
             except Refusal as refusal:
                 outcome = of_refusal(refusal)
             except Exception as error:
                 # Something may have been sent: unknown is a state. The error's text could hold anything: not told.
                 outcome = Outcome(OutcomeState.UNKNOWN, why=f"an error within orch ({type(error).__name__})")
-            self._set(key, outcome)
+            self._set(job.key, outcome)
 
     def _set(self, key: str, outcome: Outcome) -> None:
         with self._news:

@@ -76,6 +76,7 @@ class PlanCommand(Frozen):
 class PlanProbe(PlanCommand):
     """A three-valued question: `yes` is online (isolation: isolated), `no` is offline (isolation: open)."""
 
+    within_s: int = 30  # how long it is asked again after the steps
     yes: PlanMatch
     no: PlanMatch
 

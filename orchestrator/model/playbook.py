@@ -69,6 +69,7 @@ class Probe:
     on: On | None = None
     sudo: bool = False
     timeout_s: int = 15
+    within_s: int = 30  # how long it is asked again after a task's steps (section 6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.graph.impact import hits_of
-from orchestrator.graph.loops import loop_text, loops_among
-from orchestrator.graph.modes import groups_of, order_groups
-from orchestrator.graph.order import Order, Ranks, Wait, rank
-from orchestrator.model.errors import FilesError, Problem, UsageError
 from orchestrator.model.estate import Estate
 from orchestrator.model.plan import (
-    Barrier,
     CameAlong,
     CustomerImpact,
     EvidencePolicy,
@@ -29,11 +24,12 @@ from orchestrator.model.plan import (
     ServiceImpact,
     Warn,
 )
-from orchestrator.model.terms import Action, Mode, OnFailure, Reason
+from orchestrator.model.terms import Action, OnFailure
 from orchestrator.plan.drafts import Draft
 from orchestrator.plan.estimate import Job, estimate
 from orchestrator.plan.gates import Gates, gates_of
 from orchestrator.plan.ground import Ground
+from orchestrator.plan.ordering import Ordered, barriers_of, loops_back, ordered
 from orchestrator.plan.reach import hosts_of
 from orchestrator.plan.summary import summary_of
 from orchestrator.plan.warnings import by_weight, warnings_of
@@ -49,32 +45,6 @@ class Header:
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """The waits of a plan's tasks and what follows from them."""
-
-    waits: Mapping[str, Sequence[Wait]]
-    ranks: Ranks
-
-
-def ordered(ground: Ground, action: Action, modes: Mapping[str, tuple[Mode, ...]]) -> Ordered:
-    """The order of tasks in `modes`. Raises for a loop: FilesError with the whole of it."""
-    groups = groups_of(ground.protocol, ground.selection, action, modes)
-    order = Order(ground.ws, ground.needs, ground.actuators, action=action, tasks=modes, groups=groups)
-    waits = order.waits()
-    ranks = rank(waits, groups)
-    if ranks is not None:
-        return Ordered(waits, ranks)
-    real = loops_among(order.edges(), choices=False)
-    if real:
-        raise FilesError([Problem(min(edge.source for edge in loop), loop_text(loop, action)) for loop in real])
-    through = loop_text(loops_among(order.edges(), choices=True)[0], action)
-    raise UsageError(
-        f"{through}\nOne of these is an alternative of several; going round such loops is not built yet.",
-        "Until it is, take the alternative that closes the loop out of its list.",
-    )
-
-
 def assemble(
     ground: Ground,
     estate: Estate,
@@ -88,9 +58,12 @@ def assemble(
 ) -> Plan:
     """The plan of `drafts`. `warnings`: those beside what follows from the tasks themselves."""
     protocol, inventory = ground.protocol, ground.inventory
-    order = ordered(ground, action, {id: draft.modes for id, draft in drafts.items()})
+    modes = {id: draft.modes for id, draft in drafts.items()}
+    order = ordered(ground, action, modes)
     gates = gates_of(protocol, ground.selection, inventory, action, tuple(drafts))
-    held, barriers = _barriers(ground, action, order.ranks)
+    if action is Action.SHUTDOWN:
+        warnings = (*warnings, *loops_back(ground, modes, order))
+    held, barriers = barriers_of(ground, action, order.ranks)
     tasks = _tasks(ground, action, drafts, order, gates, held)
     zones = {id: zone.parallel for id, zone in sorted(inventory.zones.items()) if zone.parallel is not None}
     used = {host for draft in drafts.values() for host in (*draft.hosts, *draft.acting())}
@@ -196,26 +169,6 @@ def _tasks(
             )
         )
     return tuple(tasks)
-
-
-def _barriers(ground: Ground, action: Action, ranks: Ranks) -> tuple[dict[str, Need], tuple[Barrier, ...]]:
-    """Who is held by which barrier, and the barriers: `order-N` holds the groups after the Nth."""
-    groups = order_groups(ground.protocol, action)
-    members: dict[int, list[str]] = {}
-    for id, group in sorted(ranks.groups.items()):
-        members.setdefault(group, []).append(id)
-    held: dict[str, Need] = {}
-    barriers = []
-    before: list[str] = []
-    for group in sorted(members):
-        if before:
-            source = str(groups[group - 2].source)
-            barrier = Barrier(id=f"order-{group - 1}", needs=tuple(sorted(before)), source=source)
-            barriers.append(barrier)
-            need = Need(barrier=barrier.id, reason=Reason.PROTOCOL, source=source)
-            held.update(dict.fromkeys(members[group], need))
-        before.extend(members[group])
-    return held, tuple(barriers)
 
 
 def _jobs(ground: Ground, drafts: Mapping[str, Draft], order: Ordered, zones: Mapping[str, int]) -> list[Job]:

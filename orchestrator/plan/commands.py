@@ -232,6 +232,7 @@ class CommandWriter:
                 shell=self._shell(probe, acting, values),
                 sudo=probe.sudo,
                 timeout_s=probe.timeout_s,
+                within_s=probe.within_s,
                 yes=yes,
                 no=no,
             )

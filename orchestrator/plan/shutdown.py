@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from orchestrator.graph.closure import Membership, falling, path_to, standing
 from orchestrator.graph.modes import modes_of
 from orchestrator.graph.needs import PHRASES
-from orchestrator.model.errors import FilesError, Refused, UsageError
+from orchestrator.model.errors import Refused, UsageError
 from orchestrator.model.estate import Estate
 from orchestrator.model.plan import LeftOut, Plan, Request, Warn
 from orchestrator.model.terms import Action, Mode
 from orchestrator.model.workspace import Workspace
-from orchestrator.plan.assemble import Header, assemble, ordered
+from orchestrator.plan.assemble import Header, assemble
 from orchestrator.plan.drafts import draft_shutdown
 from orchestrator.plan.ground import Ground, refuse_unbuilt, without_collector
 from orchestrator.plan.warnings import names
@@ -60,7 +60,6 @@ def plan_shutdown(
             *_cut_off(ground, left_online),
             *_stays_up(ground, kept),
             *_left_online_warning(left_online, only=request.only),
-            *_loops_back(ground, {one: (modes[one],) for one in members}),
         ],
     )
 
@@ -155,16 +154,3 @@ def _cut_off(ground: Ground, left_online: tuple[str, ...]) -> list[Warn]:
         Warn(code="own-way", text=f"{one}, your own way in, loses what it needs: you may be cut off.", systems=(one,))
         for one in cut
     ]
-
-
-def _loops_back(ground: Ground, modes: Mapping[str, tuple[Mode, ...]]) -> list[Warn]:
-    try:
-        ordered(ground, Action.RESTORE, modes)
-    except FilesError as error:
-        return [
-            Warn(code="loop-back", text=f"Coming back will be refused until this is mended: {problem.what}")
-            for problem in error.problems
-        ]
-    except UsageError as error:
-        return [Warn(code="loop-back", text=f"Coming back will be refused: {error.what}")]
-    return []

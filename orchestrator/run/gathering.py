@@ -30,9 +30,7 @@ def gather(turn: Turn, run: TaskRun, flight: Flight, policy: EvidencePolicy) -> 
         if piece.host not in busy and not turn.pausing:
             busy.add(piece.host)
             errand = EvidencePiece(piece.host, piece.on_host, piece.name)
-            key = question_key(
-                turn.run, run.task.id, "evidence", piece.name, piece.host, piece.on_host, turn.number()
-            )
+            key = question_key(turn.run, run.task.id, "evidence", piece.name, piece.host, piece.on_host, turn.number())
             turn.submit(run, flight, errand, key, turn.specs.read(run.task.id, piece, policy.cap))
     if due or turn.pausing:
         turn.wake(run, deadline)

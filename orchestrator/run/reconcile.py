@@ -19,15 +19,16 @@ WATCH_EVERY_S = 2.0
 """How often the port of a host is asked that goes away or comes back."""
 
 
-def tell_outcome(turn: Turn, run: TaskRun, step: PlanStep, heard: Heard) -> None:
-    """Write what an attempt's outcome says of it."""
+def tell_outcome(turn: Turn, run: TaskRun, step: PlanStep, heard: Heard, *, asked: bool = False) -> None:
+    """Write what an attempt's outcome says of it; `asked`: it was learnt by asking the receipt."""
     outcome, place = heard.outcome, place_of(step)
     if outcome.state is OutcomeState.DONE and outcome.result is not None:
         good = outcome.result.exit in step.exits
         state = StepState.OK if good else StepState.FAILED
-        turn.step(run, place, state, heard=heard, why=None if good else _exit_text(heard))
+        why = None if good else _exit_text(heard)
+        turn.step(run, place, state, heard=heard, why=why, by_receipt=asked)
     elif outcome.state is OutcomeState.NEVER:
-        turn.step(run, place, StepState.NEVER, heard=heard, why=outcome.why or None)
+        turn.step(run, place, StepState.NEVER, heard=heard, why=outcome.why or None, by_receipt=asked)
     else:
         turn.step(run, place, StepState.UNKNOWN, heard=heard, why=outcome.why or "its outcome did not come back")
 
@@ -61,7 +62,7 @@ def hear_receipt(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard
     """Take in what a receipt says."""
     match heard.outcome.state:
         case OutcomeState.DONE | OutcomeState.NEVER:
-            tell_outcome(turn, run, step, heard)
+            tell_outcome(turn, run, step, heard, asked=True)
         case OutcomeState.RUNNING | OutcomeState.NO_ANSWER | OutcomeState.UNREACHABLE | OutcomeState.UNKNOWN:
             return
         case _:

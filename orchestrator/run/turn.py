@@ -144,6 +144,7 @@ class Turn:
         heard: Heard | None = None,
         why: str | None = None,
         sent: bool = True,
+        by_receipt: bool = False,
         attempt: int | None = None,
     ) -> None:
         """Write what became of the attempt at `place` (or of a new one, numbered `attempt`)."""
@@ -162,7 +163,7 @@ class Turn:
                 output=heard.output if heard else None,
                 generation=outcome.generation if outcome else None,
                 why=why,
-                by_receipt=outcome.by_receipt if outcome else False,
+                by_receipt=by_receipt,
                 sent=sent,
             )
         )

@@ -7,7 +7,7 @@ moment to go and to come. A probe may settle the unknown step that changes the s
 
 from collections.abc import Mapping
 
-from orchestrator.model.plan import PlanHealth, PlanTask
+from orchestrator.model.plan import PlanHealth, PlanProbe, PlanTask
 from orchestrator.model.terms import Found, Mode, ProbeKind, Proof, StepState
 from orchestrator.run.probing import ask_question
 from orchestrator.run.questions import (
@@ -27,7 +27,7 @@ from orchestrator.run.transitions import Happened
 from orchestrator.run.turn import Flight, Turn
 
 PATIENCE_S = 30.0
-"""How long the probes of a task are asked again."""
+"""How long the SSH port is asked again; a probe says so itself (`within`)."""
 
 EVERY_S = 2.0
 """How often."""
@@ -36,8 +36,7 @@ EVERY_S = 2.0
 def verify(turn: Turn, run: TaskRun, flight: Flight) -> None:
     """Move a task that is `verifying`."""
     asked = questions(run.task, port_too=True)
-    until = run.since + PATIENCE_S
-    if not _all_answered(turn, run, flight, asked, until):
+    if not _all_answered(turn, run, flight, asked):
         return
     _settle(turn, run)
     verdict, why = _verdict(run.task, asked, run.answers)
@@ -51,7 +50,7 @@ def verify(turn: Turn, run: TaskRun, flight: Flight) -> None:
         turn.move(run, Happened.NO_ANSWER, why=why)
 
 
-def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Question, Command], until: float) -> bool:
+def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Question, Command]) -> bool:
     """Ask what is not asked, and again what is not as wanted while there is patience; whether all is said."""
     said = True
     for question, command in asked.items():
@@ -62,13 +61,17 @@ def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Quest
         if answer is None:
             ask_question(turn, run, flight, question, command)
             said = False
-        elif turn.now < until and not _is_last_word(run.task, answer, asked, run.answers):
+        elif turn.now < run.since + _patience(command) and not _is_last_word(run.task, answer, asked, run.answers):
             said = False
             if turn.now >= answer.at + EVERY_S:
                 ask_question(turn, run, flight, question, command)
             else:
                 turn.wake(run, answer.at + EVERY_S)
     return said
+
+
+def _patience(command: Command) -> float:
+    return command.within_s if isinstance(command, PlanProbe) else PATIENCE_S
 
 
 def _is_last_word(task: PlanTask, answer: Answer, asked: Mapping[Question, Command], answers: Answers) -> bool:
@@ -92,7 +95,10 @@ def _verdict(task: PlanTask, asked: Mapping[Question, Command], answers: Answers
     for question in asked:
         if question.kind is ProbeKind.PORT and question.host in with_probe:
             continue
-        answer = answers[question]
+        answer = answers.get(question)
+        if answer is None:
+            verdict = None if verdict is True else verdict
+            continue
         wanted = as_wanted(task, answer.found)
         if wanted is None and question.kind is ProbeKind.POWEROFF and task.mode and question.host in silent:
             continue

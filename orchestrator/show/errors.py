@@ -23,11 +23,11 @@ def error_lines(error: OrchError, width: int) -> list[Line]:
     return lines
 
 
-def mistake_lines(kind: str, text: str, where: str, width: int) -> list[Line]:
+def mistake_lines(kind: str, place: str, where: str, width: int) -> list[Line]:
     """An error that nobody meant: orch's own. `where` is the file that holds the details."""
     return [
         line(("This is a mistake in orch itself, not in your files:", BAD)),
-        *para("  ", f"{kind}: {text}" if text else kind, width),
+        *para("  ", f"{kind} in {place}" if place else kind, width),
         *para("", f"The details are in {where}. Please send that file to whoever looks after orch.", width),
         *para(
             "",

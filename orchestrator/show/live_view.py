@@ -47,7 +47,7 @@ def _headline(view: RunView, width: int) -> list[Line]:
         )
     lines = [first, _bar(view, done, width)]
     if view.pausing:
-        text = "PAUSING: nothing new is started, what runs is finished. Ctrl-C again gives up waiting for it."
+        text = "PAUSING: starts nothing new, finishes what runs. Ctrl-C again: gives up on it"
         lines.append(line((cut(text, width), DOUBT)))
     return lines
 

@@ -77,7 +77,7 @@ def _headline_style(page: RunPage) -> str:
 def tally(page: RunPage) -> str:
     """`66 down (64 proven, 2 unproven), 1 found offline, 1 failed`."""
     summary = page.summary
-    parts = words.state_counts(summary.counts, summary.action)
+    parts = words.state_counts(summary.counts, summary.action, executing=page.busy)
     done = summary.counts.get(TaskState.DONE, 0)
     unproven, by_person = len(summary.unproven), len(summary.by_person)
     known = ((done - unproven - by_person, "proven"), (unproven, "unproven"), (by_person, "confirmed by a person"))
@@ -115,6 +115,10 @@ def _also(page: RunPage, width: int) -> list[Line]:
         if notes:
             names = ", ".join(note.task for note in notes)
             lines += para(f"  {label}", f"{names}   {why}" if why else names, width, indent=LABEL)
+    midway = [note.task for note in page.notes.values() if note.state.is_busy]
+    if midway:
+        text = _some(midway) if page.busy else f"{_some(midway)}   resume finds out what became of them"
+        lines += para("  running" if page.busy else "  midway", text, width, indent=LABEL)
     waiting = page.of(TaskState.WAITING)
     if waiting and summary.is_open:
         lines += para("  waiting", _some([note.task for note in waiting]), width, indent=LABEL, style=QUIET)
@@ -191,7 +195,7 @@ def runs_lines(pages: Sequence[RunPage], width: int, *, place: str = "") -> list
         word = summary.result or ("running" if page.busy else summary.left or "broken off")
         took = format_duration(seconds_between(summary.opened_at, summary.last_at) or 0.0)
         more: list[Cell] = [words.moment(summary.opened_at), took] if wide else []
-        tasks = ", ".join(words.state_counts(summary.counts, summary.action))
+        tasks = ", ".join(words.state_counts(summary.counts, summary.action, executing=page.busy))
         cells.append([summary.run, word, tasks, summary.opened_by, *more])
     return [*lines, *table(columns, cells, width), BLANK, *next_lines(["orch show RUN", "orch log RUN"], width, place)]
 

@@ -64,7 +64,7 @@ def short_head(head: str) -> str:
     return "-".join(head[at : at + 4] for at in (0, 4, 8))
 
 
-def state_counts(counts: Mapping[TaskState, int], action: Action) -> list[str]:
+def state_counts(counts: Mapping[TaskState, int], action: Action, *, executing: bool = True) -> list[str]:
     """`31 down`, `1 failed`, ...: the done always, of the rest what there is."""
     names = {
         TaskState.DONE: DOWN_OR_UP[action],
@@ -81,7 +81,7 @@ def state_counts(counts: Mapping[TaskState, int], action: Action) -> list[str]:
         if counts.get(state, 0) or state is TaskState.DONE
     ]
     busy = sum(counts.get(state, 0) for state in TaskState if state.is_busy)
-    return [*shown, f"{busy} running"] if busy else shown
+    return [*shown, f"{busy} {'running' if executing else 'left midway'}"] if busy else shown
 
 
 def service_name(names: Mapping[str, str], fallback: str) -> str:

@@ -4,7 +4,7 @@
 * A line that means the same for several of a system's hosts, or several things that go together, is merged.
 * What can't be told apart is a problem, found at the start and reported: one line with opposite effects; a question
   whose line is also a step; two systems that share a question but not what changes its answer; a probe that no answer
-  can be made up for.
+  can be made up for; a command that can't be said on its host's platform.
 """
 
 from collections.abc import Iterator, Mapping
@@ -60,7 +60,11 @@ def behaviour_of(ws: Workspace) -> Behaviour:
         for command, meaning in _meanings(system, commands, problems):
             if command.argv is not None or command.shell is not None:
                 platform = ws.inventory.hosts[command.acting].platform
-                line = inner_line(platform, command.argv, command.shell, command.sudo)
+                try:
+                    line = inner_line(platform, command.argv, command.shell, command.sudo)
+                except ValueError as error:
+                    problems.append(f"{system} {meaning.action} {meaning.step} on {command.acting}: {error}")
+                    continue
                 _add(lines.setdefault((command.acting, line), []), meaning)
     tables: dict[str, dict[str, tuple[Meaning, ...]]] = {host: {} for host in ws.inventory.hosts}
     cutters: dict[tuple[str, str], frozenset[str]] = {}

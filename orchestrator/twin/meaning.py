@@ -82,6 +82,11 @@ class Meaning:
         """The exit code of success that is most usual."""
         return 0 if 0 in self.exits or not self.exits else self.exits[0]
 
+    @property
+    def failure(self) -> int:
+        """An exit code that is none of success: 1 where it can be."""
+        return next(code for code in range(1, 256) if code not in self.exits)
+
     def allows(self, answer: Answer, truth: bool | None) -> bool:
         """Whether `answer` says `truth` to whoever asked this."""
         if self.probe is not None:
@@ -95,8 +100,7 @@ class Meaning:
         if self.probe is not None:
             return (self.answers[truth],) if truth in self.answers else ()
         if self.kind is Kind.HEALTH:
-            bad = next(code for code in (7, 1, 2, 3) if code not in self.exits)
-            return ((self.success, "ok") if truth else (bad, ""),)
+            return ((self.success, "ok") if truth else (self.failure, ""),)
         return ()
 
 

@@ -98,6 +98,7 @@ class Twin:
         self.problems = behaviour.problems
         self._folder = folder
         self._over = asyncio.Event()
+        self._control: asyncio.Server | None = None
         seed = os.urandom(16).hex()
         self.hub = Hub(World(ws.inventory, behaviour, seed), TwinLog(folder), speed, self._follow)
         client = asyncssh.read_public_key(folder / f"{CLIENT_KEY}.pub").public_data
@@ -110,31 +111,31 @@ class Twin:
             self.hub.world.set_fault(host, fault, 0.0)
 
     async def open(self) -> None:
-        """Every host answers that shall answer."""
-        for host in self.hosts.values():
-            await host.follow(self.hub)
-
-    async def live(self) -> None:
-        """Until it is over."""
+        """Every host answers that shall answer, and so does the twin itself."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._over.set)
+        for host in self.hosts.values():
+            await host.follow(self.hub)
         with short_path(self._folder) as base:
             path = base / SOCKET
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-            control = await asyncio.start_unix_server(self._serve_control, path=str(path))
+            path.unlink(missing_ok=True)
+            self._control = await asyncio.start_unix_server(self._serve_control, path=str(path))
             path.chmod(0o600)
+
+    async def live(self) -> None:
+        """Until it is over."""
         while not self._over.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), LOOK_EVERY_S)
             if not self._is_ours():
                 self._over.set()
-        control.close()
         self.close()
 
     def close(self) -> None:
         """All ports closed, the log ended."""
+        if self._control is not None:
+            self._control.close()
         for host in self.hosts.values():
             host.shut()
         self.hub.close()
@@ -181,10 +182,8 @@ async def _run(folder: Path, speed: float, faults: Mapping[str, Fault], tell: "T
         twin.close()
         tell.say({"busy": error.errno == errno.EADDRINUSE, "error": str(error)})
         return
-    life = asyncio.create_task(twin.live())
-    await asyncio.sleep(0)
     tell.say({"pid": os.getpid(), "problems": list(twin.problems)})
-    await life
+    await twin.live()
 
 
 class Teller:

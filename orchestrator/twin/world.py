@@ -197,7 +197,7 @@ class World:
         if meant is None:
             job.exit, job.stderr = 127, unknown_text(job.line).encode()
         elif meant.kind is Kind.STEP and fault is Fault.FAIL:
-            job.exit, job.stderr = 1, failure_text(job.line).encode()
+            job.exit, job.stderr = meant.failure, failure_text(job.line).encode()
         elif meant.kind is Kind.STEP:
             job.exit = meant.success
             if fault is not Fault.LIE:

@@ -1,6 +1,7 @@
 """Writes the twin's folder: a workspace that points at the simulated hosts and at nothing else (section 8).
 
-* Inventory: from the values (`twin/emit.py`). Playbooks: byte for byte. Protocol: disguised (`twin/disguise.py`), with
+* Inventory: from the values (`twin/emit.py`). Playbooks: byte for byte but for the pauses of
+  health checks (`twin/pace.py`). Protocol: disguised (`twin/disguise.py`), with
   throw-away keys under `keys/PERSON`.
 * A folder that is there already is refused, unless it is empty or an earlier twin's that no longer runs. The runs of an
   earlier rehearsal are kept aside as `runs.1`, `runs.2` and so on: they are about hosts that are no more.
@@ -21,6 +22,7 @@ from orchestrator.twin.disguise import disguised
 from orchestrator.twin.emit import inventory_text
 from orchestrator.twin.folder import CLIENT_KEY, HOST_KEYS, LOG, STATE, TwinState, write_state
 from orchestrator.twin.log import NAME as JSONL
+from orchestrator.twin.pace import paced
 
 _OURS = ("inventories", "playbooks", "keys", "protocol.yaml", "known_hosts", JSONL, LOG, HOST_KEYS, "twin.sock")
 
@@ -55,7 +57,8 @@ def write_workspace(ws: Workspace, root: Path, folder: Path, port: int, speed: f
         (folder / name).mkdir()
     (folder / "keys").mkdir(mode=0o700)
     for path in sorted((root / "playbooks").glob("*.yaml")):
-        (folder / "playbooks" / path.name).write_bytes(path.read_bytes())
+        text = paced(path.read_bytes().decode("utf-8"), speed)
+        (folder / "playbooks" / path.name).write_bytes(text.encode("utf-8"))
     _write_key(folder / CLIENT_KEY, "orch-twin login")
     if ws.protocol_path is not None:
         _write_protocol(ws, root / ws.protocol_path, folder)

@@ -146,9 +146,10 @@ _COMMAND: dict[str, tuple[str, Reader]] = {
     "timeout": ("timeout_s", duration()),
 }
 _NAMED: dict[str, tuple[str, Reader]] = {"name": ("name", line_of_text), **_COMMAND}
-STATE_PROBE: dict[str, tuple[str, Reader]] = {**_COMMAND, "online": ("yes", _match), "offline": ("no", _match)}
+_PROBE: dict[str, tuple[str, Reader]] = {**_COMMAND, "within": ("within_s", duration())}
+STATE_PROBE: dict[str, tuple[str, Reader]] = {**_PROBE, "online": ("yes", _match), "offline": ("no", _match)}
 POWEROFF = Fields(STATE_PROBE, ["online", "offline"])
-ISOLATION = Fields({**_COMMAND, "isolated": ("yes", _match), "open": ("no", _match)}, ["isolated", "open"])
+ISOLATION = Fields({**_PROBE, "isolated": ("yes", _match), "open": ("no", _match)}, ["isolated", "open"])
 EVIDENCE = Fields(_NAMED, ["name"])
 HEALTH = Fields(
     {

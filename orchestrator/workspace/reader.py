@@ -15,7 +15,6 @@ import re
 from typing import Any
 
 import yaml
-from yaml._yaml import CParser  # libyaml; every wheel of PyYAML has it
 
 from orchestrator.model.errors import Problem
 from orchestrator.model.source import Source
@@ -190,7 +189,7 @@ def _name(char: str) -> str:
 
 def _compose(data: bytes, told: _Told) -> Node | None:  # noqa: PLR0912, PLR0915 - one loop, because calls cost
     """The tree of the events. One flat loop; the open lists and mappings lie on a list of our own."""
-    next_event = CParser(data).get_event
+    next_event = yaml.CBaseLoader(data).get_event  # libyaml; its loading and resolving are never called
     scalar, mapping, sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
     mapping_end, sequence_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
     root: Node | None = None

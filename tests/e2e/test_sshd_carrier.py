@@ -105,7 +105,7 @@ def a_login(word: str, shell: str) -> Iterator[str]:
     try:
         yield name
     finally:
-        subprocess.run(["userdel", name], check=False, capture_output=True)
+        subprocess.run(["userdel", "-f", name], check=False, capture_output=True)
         for folder in ("/run/orch", "/run/lock"):
             shutil.rmtree(f"{folder}/orch-{name}", ignore_errors=True)
 

@@ -5,9 +5,9 @@
     NAME/request.yaml     action, select, except, only, mode, from, estate, commands
     NAME/expected.txt     the page; `python -m tests.scenarios.regenerate` writes it
 
-`estate` says what orch did before: `{core-db: [stop]}`, with more words `{core-db: [{mode: stop, run: r1, hosts: [db-1],
-complete: false}]}`, or `{core-db: found-offline}`; or `all down`: whatever a shutdown of everything takes. Every host's key
-is pinned unless the folder holds a `known_hosts`. A file or key that nobody reads is an error.
+`estate` says what orch did before: `{core-db: [stop]}`, with more words `{core-db: [{mode: stop, run: r1,
+hosts: [db-1], complete: false}]}`, or `{core-db: found-offline}`; or `all down`: whatever a shutdown of everything
+takes. Every host's key is pinned unless the folder holds a `known_hosts`. A file or key that nobody reads is an error.
 """
 
 import base64
@@ -96,14 +96,8 @@ class Scenario:
         return load(root)
 
     def _plan(self, ws: Workspace, request: dict[str, Any]) -> Plan:
-        mode = request.get("mode")
-        asked = Request(
-            select=tuple(request.get("select", ())),
-            exclude=tuple(request.get("except", ())),
-            mode=None if mode is None else tuple(Mode(one) for one in mode),
-            only=bool(request.get("only")),
-            from_run=request.get("from"),
-        )
+        words = {"select": "select", "except": "except", "mode": "mode", "only": "only", "from": "from_run"}
+        asked = Request.model_validate({name: request[key] for key, name in words.items() if key in request})
         estate = _estate(ws, request.get("estate"))
         plan = plan_shutdown if request["action"] == "shutdown" else plan_restore
         return plan(ws, estate, asked, id="scenario", created_at=AT, author=None)

@@ -111,6 +111,9 @@ class World:
     fails: set[str] = field(default_factory=set)  # hosts whose steps fail
     silent: set[str] = field(default_factory=set)  # hosts that can't be reached
     lost: set[str] = field(default_factory=set)  # parts of keys whose answers are lost
+    liars: set[str] = field(default_factory=set)  # hosts whose steps say done, and do nothing
+    off: set[str] = field(default_factory=set)  # hosts without power
+    cut: set[str] = field(default_factory=set)  # hosts off the network, but for who asks their carrier
 
     def __post_init__(self) -> None:
         online = self.plan.action is Action.SHUTDOWN
@@ -120,9 +123,28 @@ class World:
 
     def effect(self, argv: tuple[str, ...], at: float) -> None:
         verb, system, host = argv
-        if verb in {"stop", "start"}:
-            self.up[system, host] = verb == "start"
+        if host in self.liars:
+            verb = "nothing"
+        match verb:
+            case "stop" | "start":
+                self.up[system, host] = verb == "start"
+            case "cut" | "join":
+                (self.cut.add if verb == "cut" else self.cut.discard)(host)
+            case "poweroff" | "poweron":
+                (self.off.add if verb == "poweroff" else self.off.discard)(host)
+                self.up[system, host] = verb == "poweron"
         self.finished.append((at, verb, host))
+
+    def answer(self, argv: tuple[str, ...]) -> bytes:
+        """What a probe reads: `state`, `isolation` (cut or not) or `power`."""
+        verb, system, host = argv
+        match verb:
+            case "isolation":
+                return b"up" if host in self.cut else b"down"  # yes is isolated
+            case "power":
+                return b"down" if host in self.off else b"up"
+            case _:
+                return b"up" if self.up[system, host] else b"down"
 
 
 class Drive:
@@ -194,16 +216,21 @@ class Drive:
             self.world.receipts[key] = Result(0, b"", b"", (0, 0))
 
     def _submit(self, key: str, spec: Spec) -> None:
-        assert spec.argv is not None
         world = self.world
-        if spec.host.id in world.silent:
+        if spec.kind is SpecKind.PORT:
+            silent = spec.host.id in world.off | world.cut
+            self._end_late()
+            port = Found.SILENT if silent else Found.ANSWERS
+            self._later(0.5, key, Outcome(OutcomeState.DONE, port=port))
+            return
+        assert spec.argv is not None
+        if spec.host.id in world.silent | world.off | world.cut:
             self._later(1.0, key, Outcome(OutcomeState.UNREACHABLE, why="refused", refusal=Found.UNREACHABLE))
         elif any(part in key for part in world.lost):
             self._later(1.0, key, Outcome(OutcomeState.UNKNOWN, why="connection lost"))
         elif spec.kind is SpecKind.READ:
-            _, system, host = spec.argv
             self._end_late()
-            text = b"up" if world.up[system, host] else b"down"
+            text = world.answer(spec.argv)
             answer = Outcome(OutcomeState.DONE, Result(0, text, b"", (len(text), 0)), generation="g1")
             self._later(world.rng.uniform(0.01, 0.2), key, answer)
         else:
@@ -224,7 +251,9 @@ class Drive:
         world.receipts[key] = None
         self._n += 1
         heapq.heappush(self._late, (self.now + takes, self._n, key, argv))
-        if dice < world.trouble:  # lost while it runs
+        if argv[0] == "poweroff" and argv[2] not in world.liars:
+            self._later(takes, key, Outcome(OutcomeState.UNKNOWN, why="connection lost"))
+        elif dice < world.trouble:  # lost while it runs
             self._later(takes / 3, key, Outcome(OutcomeState.UNKNOWN, why="connection lost"))
         else:
             self._later(takes, key, Outcome(OutcomeState.DONE, Result(0, b"", b"", (0, 0))))

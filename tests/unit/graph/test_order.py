@@ -99,7 +99,7 @@ def test_coming_back_an_isolated_system_gives_way_where_the_protocol_brings_it_b
     groups: list[str] | None, waits_for: set[str]
 ) -> None:
     ws = workspace("a requires line\nother on h", protocol=protocol(modes=ISOLATE_LINE, restore=groups))
-    assert waits(back(ws, taken_down("a", line=(Mode.ISOLATE,))))["a"] == waits_for
+    assert waits(back(ws, taken_down("a", modes={"line": (Mode.ISOLATE,)})))["a"] == waits_for
 
 
 @pytest.mark.parametrize(

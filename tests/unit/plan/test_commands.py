@@ -1,6 +1,7 @@
 """Commands written out: what is filled, how it is quoted, where it runs, in which order."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def stops(ws: Workspace, system: str = "a") -> list[str]:
     return found
 
 
-def stop_of(*steps: Step, text: str = "a on h1 h2", **more: object) -> Workspace:
+def stop_of(*steps: Step, text: str = "a on h1 h2", **more: Any) -> Workspace:
     """A workspace in which `a` is stopped by `steps`."""
     return workspace(text, playbooks=[playbook(shutdown={Mode.STOP: steps}, **more)])
 
@@ -131,7 +132,12 @@ def test_acting_on_the_own_host_is_not_acting_elsewhere() -> None:
     ],
 )
 def test_where_nothing_can_act_a_person_does(text: str, acts: OnCarrier | OnSystem | None, why: str) -> None:
-    book = {"force": (step("kill", on=acts),), "state": probe("x", on=acts), "isolation": None, "poweroff_state": None}
+    book: dict[str, Any] = {
+        "force": (step("kill", on=acts),),
+        "state": probe("x", on=acts),
+        "isolation": None,
+        "poweroff_state": None,
+    }
     ws = stop_of(step("cut", on=acts), text=text, **book)
     (said,) = stops(ws)
     assert "by hand" in said

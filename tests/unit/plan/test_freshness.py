@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.model.plan import Input, Plan
+from orchestrator.model.source import Source
 from orchestrator.model.terms import Mode
 from orchestrator.model.workspace import HostKey, KnownHosts, Workspace
-from orchestrator.model.source import Source
 from orchestrator.plan.freshness import differences, other_inputs
 from tests.builders import down, playbook, protocol, step, workspace
 

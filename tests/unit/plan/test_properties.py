@@ -5,8 +5,9 @@ never gets stuck. Closure: minimal and complete. Same question, same bytes; file
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from orchestrator.plan.freshness import differences
 from tests.builders import back, down, playbook, protocol, taken_down, workspace
 
 IDS = [f"s{n}" for n in range(8)]
+T = TypeVar("T")
 BOUNDED = settings(max_examples=40, deadline=None, derandomize=True)
 
 
@@ -34,8 +36,9 @@ def estates(draw: st.DrawFn) -> tuple[str, Protocol]:
         later = IDS[n + 1 :]
         if not later:
             continue
-        for other in draw(st.lists(st.sampled_from(later), max_size=2, unique=True)):
-            lines.append(f"{id} {draw(st.sampled_from(['requires', 'after', 'after(restore)']))} {other}")
+        others = draw(st.lists(st.sampled_from(later), max_size=2, unique=True))
+        verbs = st.sampled_from(["requires", "after", "after(restore)"])
+        lines += [f"{id} {draw(verbs)} {other}" for other in others]
         if len(later) > 1 and draw(st.booleans()):
             lines.append(f"{id} requires any(1) {' '.join(draw(st.permutations(later))[:2])}")
         if draw(st.booleans()):
@@ -92,7 +95,7 @@ def test_order(estate: tuple[str, Protocol], seed: int) -> None:
     ws = workspace(estate[0], protocol=estate[1])
     plan = down(ws)
     modes = {task.id: task.mode or Mode.STOP for task in plan.tasks}
-    again = back(ws, taken_down(**{id: (mode,) for id, mode in modes.items()}))
+    again = back(ws, taken_down(modes={id: (mode,) for id, mode in modes.items()}))
     done = run_anyhow(plan, seed)
     for x, y, reason in needs(ws, modes, Action.SHUTDOWN):
         if modes[y] is not Mode.ISOLATE or reason not in {Reason.REQUIRES, Reason.AFTER}:
@@ -154,18 +157,26 @@ def test_protected_stay_up_with_all_they_need(estate: tuple[str, Protocol], one:
         assert not chosen & {one, other}
 
 
+def shuffled_dict(items: Mapping[str, T], rng: random.Random) -> dict[str, T]:
+    """The same items, as another order of files and keys would give them."""
+    pairs = list(items.items())
+    rng.shuffle(pairs)
+    return dict(pairs)
+
+
 @BOUNDED
 @given(estates(), st.randoms(use_true_random=False))
 def test_same_question_same_bytes_and_other_order_same_plan(estate: tuple[str, Protocol], rng: random.Random) -> None:
     ws = workspace(estate[0], protocol=estate[1])
     assert plan_bytes(down(ws)) == plan_bytes(down(workspace(estate[0], protocol=estate[1])))
     inventory = ws.inventory
-    parts = {}
-    for name in ("zones", "hosts", "systems"):
-        items = list(getattr(inventory, name).items())
-        rng.shuffle(items)
-        parts[name] = dict(items)
-    shuffled = replace(ws, inventory=replace(inventory, **parts))
+    inventory = replace(
+        inventory,
+        zones=shuffled_dict(inventory.zones, rng),
+        hosts=shuffled_dict(inventory.hosts, rng),
+        systems=shuffled_dict(inventory.systems, rng),
+    )
+    shuffled = replace(ws, inventory=inventory)
     assert plan_bytes(down(shuffled)) == plan_bytes(down(ws))
     estate_down = taken_down(*IDS)
     assert plan_bytes(back(shuffled, estate_down)) == plan_bytes(back(ws, estate_down))

@@ -6,8 +6,8 @@ import pytest
 
 from orchestrator.model.errors import Refused, UsageError
 from orchestrator.model.estate import Estate, OpenRun
-from orchestrator.model.source import Source
 from orchestrator.model.protocol import Each, GateRule
+from orchestrator.model.source import Source
 from orchestrator.model.terms import Action, Mode, OnFailure
 from orchestrator.plan.holds import refuse_held
 from tests.builders import down, playbook, protocol, step, taken_down, workspace
@@ -105,3 +105,18 @@ def test_an_ssh_config_is_not_built_yet() -> None:
     ws = workspace("a on h")
     with pytest.raises(UsageError, match="ssh_config"):
         down(replace(ws, inventory=replace(ws.inventory, ssh_config="ssh_config")))
+
+
+def test_a_protected_system_whose_alternatives_are_all_down_already_refuses_nothing() -> None:
+    ws = workspace("vault requires any(1) a b\nvault protected why\nc on h")
+    plan = down(ws, estate=taken_down("a", "b"))
+    assert {task.id for task in plan.tasks} == {"b", "c"}
+    assert {one.system for one in plan.left_out} == {"a", "vault"}
+
+
+def test_a_barrier_stands_where_its_last_group_does() -> None:
+    plan = down(workspace("a on h\nb on i\nc on j", protocol=protocol(shutdown=["a", "b", "c"])))
+    assert [(one.id, one.needs, one.source) for one in plan.barriers] == [
+        ("order-1", ("a",), "protocol.yaml:10"),
+        ("order-2", ("a", "b"), "protocol.yaml:11"),
+    ]

@@ -154,7 +154,7 @@ SCREENS: dict[str, Screen] = {
         *error_lines(FilesError(problems()[:1]), width),
         *error_lines(Refused("run X is being executed by o.lang.", "Only one may. Watch: orch log X --follow"), width),
         *error_lines(Broken("runs/X/journal.jsonl:18 does not verify."), width),
-        *mistake_lines("KeyError", "'x'", "/tmp/orch-mistake-1.txt", width),
+        *mistake_lines("KeyError", "planning.py, line 54", "/tmp/orch-mistake-1.txt", width),
     ],
 }
 

@@ -3,8 +3,8 @@
 import pytest
 
 from orchestrator.show.layout import Column, cut, fold, pad, para, some, table
-from orchestrator.show.plan_table import ranges
 from orchestrator.show.next_steps import short_run
+from orchestrator.show.plan_table import ranges
 from orchestrator.show.words import about
 
 

@@ -73,7 +73,7 @@ def test_health_holds_only_while_it_is_online(told: Told) -> None:
     health = "curl -fsS http://127.0.0.1/health"
     assert told.tell("app", health)[0] == 0
     told.tell("app", STOP)
-    assert told.tell("app", health)[0] == 7
+    assert told.tell("app", health)[0] == 1
 
 
 def test_evidence_says_that_it_is_a_rehearsal(told: Told) -> None:
@@ -144,7 +144,7 @@ def test_a_carrier_takes_its_guests_down_and_back_up(told: Told) -> None:
     assert not told.world.is_up("hv")
     told.wait(0.2)
     assert (told.world.is_up("hv"), told.world.is_up("db-1")) == (True, False)
-    assert told.tell("hv", SUDO + "virsh list --all")[0] == 7  # its guest is still booting
+    assert told.tell("hv", SUDO + "virsh list --all")[0] == 1  # its guest is still booting
     told.wait(20)
     assert (told.world.is_up("db-1"), told.world.is_up("db-2")) == (True, False)  # db-2 was switched off
     assert told.tell("hv", SUDO + "virsh list --all")[0] == 0

@@ -50,7 +50,7 @@ ALONE = {
     "what reads is not manual": (
         probe("{manual: look, online: [0], offline: [1]}"),
         [
-            f'{P}:2  unknown key "manual" in state. Known here: argv, shell, on, sudo, timeout, online, offline, poweroff.',
+            f'{P}:2  unknown key "manual" in state. Known here: argv, shell, on, sudo, timeout, within, online, offline, poweroff.',
         ],
     ),
     "argv as text": (
@@ -177,7 +177,7 @@ ALONE = {
         "kind: p\nisolation: {argv: [a], online: [0], open: [1]}\n",
         [
             f'{P}:2  the key "isolation.isolated" is missing.',
-            f'{P}:2  unknown key "online" in isolation. Known here: argv, shell, on, sudo, timeout, isolated, open.',
+            f'{P}:2  unknown key "online" in isolation. Known here: argv, shell, on, sudo, timeout, within, isolated, open.',
         ],
     ),
     "evidence twice": (

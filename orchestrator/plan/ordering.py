@@ -1,0 +1,85 @@
+"""The order of a plan's tasks: waits, stages, barriers, and the loops that refuse it (section 4).
+
+- A loop among the tasks is an error that shows the whole of it; one that another alternative would avoid is refused as
+  not built yet.
+- Barrier `order-N` holds the groups after the Nth; its needs are all tasks of groups 1 to N, as they count.
+- A shutdown also looks at the way back of the same tasks: a loop there is a warning.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.graph.loops import loop_text, loops_among
+from orchestrator.graph.modes import groups_of, order_groups
+from orchestrator.graph.order import Order, Ranks, Wait, rank
+from orchestrator.model.errors import FilesError, Problem, UsageError
+from orchestrator.model.plan import Barrier, Need, Warn
+from orchestrator.model.terms import Action, Mode, Reason
+from orchestrator.plan.ground import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The waits of a plan's tasks and what follows from them."""
+
+    waits: Mapping[str, Sequence[Wait]]
+    ranks: Ranks
+
+
+def ordered(ground: Ground, action: Action, modes: Mapping[str, tuple[Mode, ...]]) -> Ordered:
+    """The order of tasks in `modes`. Raises for a loop: FilesError with the whole of it."""
+    order, groups = _order(ground, action, modes)
+    waits = order.waits()
+    ranks = rank(waits, groups)
+    if ranks is not None:
+        return Ordered(waits, ranks)
+    real = loops_among(order.edges(), choices=False)
+    if real:
+        raise FilesError([Problem(min(edge.source for edge in loop), loop_text(loop, action)) for loop in real])
+    through = loop_text(loops_among(order.edges(), choices=True)[0], action)
+    raise UsageError(
+        f"{through}\nOne of these is an alternative of several; going round such loops is not built yet.",
+        "Until it is, take the alternative that closes the loop out of its list.",
+    )
+
+
+def loops_back(ground: Ground, modes: Mapping[str, tuple[Mode, ...]], down: Ordered) -> list[Warn]:
+    """Loops that the tasks of a shutdown would make on the way back."""
+    place = {id: number for number, id in enumerate(down.ranks.order)}
+    order, _ = _order(ground, Action.RESTORE, modes)
+    if all(place[edge.system] < place[edge.other] for edge in order.edges()):
+        return []  # the way down, reversed, is a way back
+    try:
+        ordered(ground, Action.RESTORE, modes)
+    except FilesError as error:
+        whats = [f"until this is mended: {problem.what}" for problem in error.problems]
+    except UsageError as error:
+        whats = [f"as things stand: {error.what}"]
+    else:
+        whats = []
+    return [Warn(code="loop-back", text=f"Coming back will be refused {what}") for what in whats]
+
+
+def barriers_of(ground: Ground, action: Action, ranks: Ranks) -> tuple[dict[str, Need], tuple[Barrier, ...]]:
+    """Who is held by which barrier, and the barriers: `order-N` holds the groups after the Nth."""
+    groups = order_groups(ground.protocol, action)
+    members: dict[int, list[str]] = {}
+    for id, group in sorted(ranks.groups.items()):
+        members.setdefault(group, []).append(id)
+    held: dict[str, Need] = {}
+    barriers = []
+    before: list[str] = []
+    for group in sorted(members):
+        if before:
+            source = str(groups[group - 2].source)
+            barrier = Barrier(id=f"order-{group - 1}", needs=tuple(sorted(before)), source=source)
+            barriers.append(barrier)
+            need = Need(barrier=barrier.id, reason=Reason.PROTOCOL, source=source)
+            held.update(dict.fromkeys(members[group], need))
+        before.extend(members[group])
+    return held, tuple(barriers)
+
+
+def _order(ground: Ground, action: Action, modes: Mapping[str, tuple[Mode, ...]]) -> tuple[Order, Mapping[str, int]]:
+    groups = groups_of(ground.protocol, ground.selection, action, modes)
+    return Order(ground.ws, ground.needs, ground.actuators, action=action, tasks=modes, groups=groups), groups
