@@ -89,11 +89,12 @@ def _note(counts: Counts, plans: Sequence[Run]) -> str:
         return median(plans, lambda one: one.said[what][phase])
 
     phases = ", ".join(f"{phase} {of('wall', phase):.2f}" for phase in ("start", *PHASES))
+    end = median(plans, lambda one: one.wall_s - sum(one.said["wall"].values()))
     peaks = ", ".join(f"{phase} {of('peak', phase):.0f}" for phase in PHASES)
     said = plans[0].said
     return (
         f"{counts.systems:,} systems on {counts.hosts:,} hosts in {counts.zones} zones, {counts.needs:,} needs written;"
-        f"\nplan: {said['tasks']:,} tasks, {said['needs']:,} needs, {said['bytes'] / 1e6:.0f} MB; wall in s: {phases};"
+        f"\nplan: {said['tasks']:,} tasks, {said['needs']:,} needs, {said['bytes'] / 1e6:.0f} MB; wall in s: {phases}, end {end:.2f};"
         f"\npeak memory in MB at the end of: {peaks}"
     )
 

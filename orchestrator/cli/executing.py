@@ -1,13 +1,14 @@
 """One process executes one run: signals in, the display out, the last page and the exit code at the end.
 
-Ctrl-C, SIGTERM and SIGHUP ask once to pause: nothing new is started, what runs is finished; asked again, orch gives up
-waiting, and what runs becomes unknown. What is decided, is decided in `run`.
+Ctrl-C, SIGTERM and SIGHUP ask to pause: nothing new is started, what runs is finished. After a second Ctrl-C orch gives
+up waiting, and what runs becomes unknown. What is decided, is decided in `run`.
 """
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from orchestrator import __version__
 from orchestrator.cli.exit_codes import Code, of_end
@@ -22,8 +23,6 @@ from orchestrator.show.layout import BLANK
 from orchestrator.show.live import listener
 from orchestrator.show.run_view import run_lines
 
-_ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 
 def carry_out(root: Path, folder: RunFolder, by: str) -> Code:
     """Executes, or takes up, the run in `folder`, and shows how it ended."""
@@ -31,7 +30,7 @@ def carry_out(root: Path, folder: RunFolder, by: str) -> Code:
     carrier = SshCarrier(root=root, parallel=plan.policy.parallel)
     stop = Stop()
     try:
-        with listener(console.err()) as display, _asked_to_stop(stop.request):
+        with listener(console.err()) as display, _asked_to_stop(stop):
             end = execute(
                 folder,
                 by=by,
@@ -50,13 +49,22 @@ def carry_out(root: Path, folder: RunFolder, by: str) -> Code:
 
 
 @contextmanager
-def _asked_to_stop(request: Callable[[], None]) -> Iterator[None]:
-    """Signals call `request` for the life of the block."""
-    before = {number: signal.getsignal(number) for number in _ASKING}
-    for number in _ASKING:
-        signal.signal(number, lambda _number, _frame: request())
+def _asked_to_stop(stop: Stop) -> Iterator[None]:
+    """Signals reach `stop` for the life of the block."""
+    asking: dict[signal.Signals, Callable[[], None]] = {
+        signal.SIGINT: stop.request,
+        signal.SIGTERM: stop.pause,
+        signal.SIGHUP: stop.pause,
+    }
+    before = {number: signal.getsignal(number) for number in asking}
+    for number, ask in asking.items():
+        signal.signal(number, _calling(ask))
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _calling(ask: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
+    return lambda _number, _frame: ask()

@@ -11,6 +11,10 @@ class Stop:
         """Ask once more; safe in a signal handler."""
         self._requests += 1
 
+    def pause(self) -> None:
+        """Ask to pause, however often: a terminal that goes away after a Ctrl-C is no second Ctrl-C."""
+        self._requests = max(self._requests, 1)
+
     @property
     def requested(self) -> bool:
         """Start nothing new, finish what runs, pause."""

@@ -395,3 +395,81 @@ def test_last_is_refused_where_it_could_mean_two(run_there: Path, capsys: pytest
     assert cli.run(["resume", "last", "--as", "o.lang", "-C", str(run_there)]) == 2
     assert "2 runs are open" in capsys.readouterr().err
     assert cli.run(["show", "last", "-C", str(run_there)]) == 0
+
+
+# --- apply: one plan, once, and only while it is fresh
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A workspace of its own, as `orch init` makes it."""
+    from orchestrator.workspace.init import write_example
+
+    where = tmp_path / "site"
+    write_example(where)
+    return where
+
+
+def _change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_stale_plan_is_refused_with_the_difference(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = ["-C", str(site)]
+    assert cli.run(["shutdown", "--dry-run", "--out", "night.json", "--as", "o.lang", *place]) == 0
+    _change(site / "playbooks" / "systemd-service.yaml", "systemctl, stop", "systemctl, kill")
+    capsys.readouterr()
+
+    assert cli.run(["apply", "night.json", "--yes", "--as", "o.lang", *place]) == 3
+    assert "no longer what planning it again gives" in capsys.readouterr().err
+    assert not (site / "runs").exists()
+
+
+def test_a_change_without_a_difference_is_only_told(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
+    place = ["-C", str(site)]
+    assert cli.run(["shutdown", "--dry-run", "--out", "night.json", "--as", "o.lang", *place]) == 0
+    with (site / "playbooks" / "systemd-service.yaml").open("a", encoding="utf-8") as file:
+        file.write("# a remark\n")
+    capsys.readouterr()
+
+    assert cli.run(["apply", "night.json", "--as", "o.lang", *place]) == 3
+    said = capsys.readouterr().err
+    assert "without a difference to the plan: playbooks/systemd-service.yaml" in said
+    assert "no confirmation" in said
+
+
+def test_a_plan_that_ran_is_refused(run_there: Path, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = ["-C", str(site)]
+    (run_there / "runs").rename(site / "runs")
+    Path("night.json").write_bytes(plan_bytes(night()))
+
+    assert cli.run(["apply", "night.json", "--yes", "--as", "o.lang", *place]) == 3
+    assert "a plan runs at most once" in " ".join(capsys.readouterr().err.split())
+
+
+def test_systems_of_an_open_run_are_held(run_there: Path, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = night().model_copy(update={"id": "20260303-0303-shutdown-bbbb"})
+    portal = plan.tasks[1].model_copy(update={"id": "portal", "system": "portal", "needs": ()})
+    plan = plan.model_copy(update={"tasks": (portal,), "barriers": (), "gates": ()})
+    open_run(
+        site,
+        plan,
+        plan_bytes(plan),
+        by="o.lang",
+        version="0.1.0",
+        protocol_bytes=None,
+        now=datetime(2026, 3, 3, 3, 3, tzinfo=UTC),
+        previous_heads=(),
+    )
+
+    assert cli.run(["shutdown", "portal", "--yes", "--as", "o.lang", "-C", str(site)]) == 3
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"run {plan.id} is not over, and holds portal." in said
+    assert f"orch resolve {plan.id} skip portal --reason" in said
