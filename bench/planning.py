@@ -92,9 +92,10 @@ def _note(counts: Counts, plans: Sequence[Run]) -> str:
     end = median(plans, lambda one: one.wall_s - sum(one.said["wall"].values()))
     peaks = ", ".join(f"{phase} {of('peak', phase):.0f}" for phase in PHASES)
     said = plans[0].said
+    size = f"{said['tasks']:,} tasks, {said['needs']:,} needs, {said['bytes'] / 1e6:.0f} MB"
     return (
         f"{counts.systems:,} systems on {counts.hosts:,} hosts in {counts.zones} zones, {counts.needs:,} needs written;"
-        f"\nplan: {said['tasks']:,} tasks, {said['needs']:,} needs, {said['bytes'] / 1e6:.0f} MB; wall in s: {phases}, end {end:.2f};"
+        f"\nplan: {size}; wall in s: {phases}, end {end:.2f};"
         f"\npeak memory in MB at the end of: {peaks}"
     )
 
