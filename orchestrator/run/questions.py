@@ -104,6 +104,15 @@ def right_places(task: PlanTask, answers: Answers) -> frozenset[tuple[str, Mode]
     return frozenset(place for place, good in right.items() if good)
 
 
+def disproven_places(task: PlanTask, answers: Answers) -> frozenset[tuple[str, Mode]]:
+    """The (host, mode) of which a probe says plainly that it is not as wanted; a silent port is no such word."""
+    return frozenset(
+        (question.host, MODE_OF[question.kind])
+        for question, answer in answers.items()
+        if question.kind in MODE_OF and question.kind is not ProbeKind.PORT and as_wanted(task, answer.found) is False
+    )
+
+
 def is_all_right(task: PlanTask, right: frozenset[tuple[str, Mode]]) -> bool:
     """Whether every host is as wanted in every mode that the task is about, each known by an answer."""
     modes = (task.mode,) if task.mode is not None else (task.undoes or ())
@@ -115,18 +124,22 @@ def refusal(task: PlanTask, answers: Answers) -> tuple[Question, Answer] | None:
     """The first answer by which the task can't go on: the host could not be asked.
 
     Silence is no refusal where silence is what was left: on the way back from `poweroff` or `isolate`, of the
-    task's own host.
+    task's own host. A port that can't be asked is: its gateway doesn't answer.
     """
     silent = task.undoes is not None and bool({Mode.POWEROFF, Mode.ISOLATE} & set(task.undoes))
     for question, answer in answers.items():
-        excused = silent and question.on_host is None and answer.found is Found.UNREACHABLE
+        own = question.on_host is None and question.kind is not ProbeKind.PORT
+        excused = silent and own and answer.found is Found.UNREACHABLE
         if answer.found.is_refusal and not excused:
             return question, answer
     return None
 
 
 def proof_of(task: PlanTask, answers: Answers, by_person: bool) -> Proof:
-    """How a task that ends done is known to be: proven by probes, by the word of a person, or not at all."""
+    """How a task that ends done is known to be: proven by probes, by the word of a person, or not at all.
+
+    On the way back `state` online proves that the host has power, too.
+    """
     modes = (task.mode,) if task.mode is not None else (task.undoes or ())
     proven = {
         (question.host, MODE_OF[question.kind])
@@ -135,6 +148,8 @@ def proof_of(task: PlanTask, answers: Answers, by_person: bool) -> Proof:
         and question.kind is not ProbeKind.PORT
         and as_wanted(task, answer.found) is True
     }
+    if task.mode is None:
+        proven |= {(host, Mode.POWEROFF) for host, mode in proven if mode is Mode.STOP}
     if task.hosts and all((host, mode) in proven for host in task.hosts for mode in modes):
         return Proof.PROVEN
     return Proof.PERSON if by_person else Proof.UNPROVEN

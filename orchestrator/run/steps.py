@@ -1,10 +1,15 @@
 """Which step of a task comes next, on which host (contract sections 3, 6).
 
-A step runs on each host before the next step begins, one after the other or at once (`serial: false`). A host that was
-found right in a mode gets no step of it; a retry begins at the first step that is not ok, host by host.
+* A step runs on each host before the next step begins, one after the other or at once (`serial: false`); what a person
+  has to do on several hosts in a row is asked of them at once.
+* A host that was found right in a mode gets no step of it. If orch itself had begun that mode there, before a retry,
+  the steps that follow the one which changes the state are still owed to it.
+* A retry begins at the first step that is not ok, host by host. What the new probe plainly denies was not ok: "a stop
+  whose probe still says online has failed, whatever it returned".
 """
 
-from itertools import groupby
+from collections.abc import Sequence
+from itertools import groupby, takewhile
 
 from orchestrator.model.plan import PlanStep
 from orchestrator.model.terms import Mode, StepState
@@ -18,26 +23,33 @@ def mode_of(step: PlanStep) -> Mode | None:
     return _MODES.get(step.phase)
 
 
-def is_settled(step: PlanStep, attempt: Attempt | None) -> bool:
-    """Whether nothing more is to be done at this place."""
+def is_settled(step: PlanStep, attempt: Attempt | None, life: int) -> bool:
+    """Whether nothing more is to be done at this place; `life` is the task's present one."""
     if attempt is None:
         return False
     match attempt.state:
         case StepState.OK | StepState.GONE:
             return True
         case StepState.FAILED:
-            return step.continue_on_failure and attempt.sent
+            return step.continue_on_failure and attempt.sent and attempt.life == life
         case StepState.INTENT | StepState.UNKNOWN | StepState.NEVER | StepState.SUPERSEDED:
             return False
 
 
 def due_steps(run: TaskRun) -> tuple[PlanStep, ...]:
-    """The steps to run now: of the first step that is not settled everywhere, its next host, or all that are left."""
+    """The steps to do now: of the first step that is not settled everywhere, its next host, or all that are left."""
     for _, group in groupby(run.task.steps, key=lambda step: step.id):
-        left = tuple(s for s in group if not _is_right(run, s) and not is_settled(s, run.attempts.get(place_of(s))))
+        left = tuple(step for step in group if _is_due(run, step))
         if left:
-            return left[:1] if run.task.serial else left
+            return left if not run.task.serial else by_hand(left, leading=True) or left[:1]
     return ()
+
+
+def by_hand(steps: Sequence[PlanStep], *, leading: bool = False) -> tuple[PlanStep, ...]:
+    """Those of `steps` that a person does; `leading`: only as many as stand at the head."""
+    if leading:
+        return tuple(takewhile(lambda step: step.manual is not None, steps))
+    return tuple(step for step in steps if step.manual is not None)
 
 
 def doubtful_steps(run: TaskRun) -> tuple[PlanStep, ...]:
@@ -51,6 +63,24 @@ def present_state(run: TaskRun, step: PlanStep) -> StepState | None:
     return attempt.state if attempt else None
 
 
-def _is_right(run: TaskRun, step: PlanStep) -> bool:
+def _is_due(run: TaskRun, step: PlanStep) -> bool:
+    attempt = run.attempts.get(place_of(step))
     mode = mode_of(step)
-    return mode is not None and (step.host, mode) in run.right
+    if mode is None:
+        return not is_settled(step, attempt, run.life)
+    if (step.host, mode) in run.right and not (_was_begun(run, step) and _follows_the_change(run, step)):
+        return False
+    if step.changes_state and (step.host, mode) in run.disproven and attempt is not None and attempt.life < run.life:
+        return True
+    return not is_settled(step, attempt, run.life)
+
+
+def _was_begun(run: TaskRun, step: PlanStep) -> bool:
+    """Whether a step of this mode may have had an effect for this host."""
+    return any(place[1] == step.host and place[0].rpartition(".")[0] == step.phase for place, _ in run.begun)
+
+
+def _follows_the_change(run: TaskRun, step: PlanStep) -> bool:
+    """Whether an earlier step of the same mode is the one that changes the state."""
+    before = takewhile(lambda other: other.id != step.id, run.task.steps)
+    return any(other.changes_state and other.phase == step.phase for other in before)

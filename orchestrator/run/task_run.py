@@ -10,7 +10,7 @@ from orchestrator.model.errors import Broken
 from orchestrator.model.events import EvidenceKept, OperatorDid, Probed, StepChanged, TaskChanged
 from orchestrator.model.plan import PlanStep, PlanTask
 from orchestrator.model.terms import Mode, Proof, StepState, TaskState
-from orchestrator.run.questions import Answer, Question, right_places
+from orchestrator.run.questions import Answer, Question, disproven_places, right_places
 from orchestrator.run.transitions import TABLE, Happened, after
 
 Place = tuple[str, str, str | None]
@@ -48,14 +48,17 @@ class TaskRun:
     life: int = 0  # how often it has been probed from the start
     answers: dict[Question, Answer] = field(default_factory=dict)
     right: frozenset[tuple[str, Mode]] = frozenset()  # as found at the last probing
+    disproven: frozenset[tuple[str, Mode]] = frozenset()  # plainly not as wanted then
     generations: dict[str, str] = field(default_factory=dict)  # acting host -> receipt folder seen first
     attempts: dict[Place, Attempt] = field(default_factory=dict)
+    begun: set[tuple[Place, int]] = field(default_factory=set)  # attempts that may have had an effect
     evidence: dict[tuple[str, str | None, str], bool] = field(default_factory=dict)  # kept or not
     waived: bool = False
     unsent: bool = False  # failed before anything was sent
     untouched: bool = False  # found as wanted on the way back; nothing was sent
     by_person: bool = False  # a person did a step of it
     held_from: TaskState | None = None
+    confirmed: set[Place] = field(default_factory=set)  # manual steps that a person confirmed while it is held
     pending: OperatorDid | None = None  # a person's word that has not yet been followed
 
     def happen(self, happened: Happened, at: float) -> None:
@@ -76,6 +79,7 @@ class TaskRun:
         before, self.state, self.since, self.why = self.state, state, at, None
         if before is TaskState.PROBING:
             self.right = right_places(self.task, self.answers)
+            self.disproven = disproven_places(self.task, self.answers)
             self.untouched = state is TaskState.VERIFYING
         match state:
             case TaskState.PROBING:
@@ -84,11 +88,22 @@ class TaskRun:
                 self.evidence = {piece: True for piece, kept in self.evidence.items() if kept}
             case TaskState.VERIFYING:
                 self.answers.clear()
-            case TaskState.FAILED:
-                refused_step = any(a.state is StepState.FAILED and not a.sent for a in self.attempts.values())
-                self.unsent = before is TaskState.PROBING or (before is TaskState.RUNNING and refused_step)
-            case TaskState.HELD:
+            case TaskState.FAILED if before is not TaskState.FAILED:
+                self.unsent = before is TaskState.PROBING or not self.begun or self._failed_unsent()
+            case TaskState.HELD if before is not TaskState.HELD:
                 self.held_from = before
+                self.confirmed.clear()
+
+    def _failed_unsent(self) -> bool:
+        """Whether all that stopped the task's steps is proven not to have reached a host."""
+        going_on = {place_of(step) for step in self.task.steps if step.continue_on_failure}
+        present = [(place, a) for place, a in self.attempts.items() if a.life == self.life]
+        stopped = [a for place, a in present if a.state is StepState.FAILED and not (a.sent and place in going_on)]
+        return bool(stopped) and not any(a.sent for a in stopped) and not self.is_in_doubt()
+
+    def is_in_doubt(self) -> bool:
+        """Whether the outcome of a step is unknown since the task was last probed from the start."""
+        return any(a.state is StepState.UNKNOWN and a.life == self.life for a in self.attempts.values())
 
     def probed(self, event: Probed, at: float) -> None:
         """Take in an answer."""
@@ -113,8 +128,14 @@ class TaskRun:
         self.attempts[place] = Attempt(event.attempt, event.state, began, at, event.why, event.sent, life, reruns)
         if event.generation is not None:
             self.generations.setdefault(event.on_host or event.host, event.generation)
+        if event.state is StepState.NEVER or not event.sent:
+            self.begun.discard((place, event.attempt))
+        else:
+            self.begun.add((place, event.attempt))
         if event.state is StepState.OK and any(s.manual is not None for s in self.task.steps if place_of(s) == place):
             self.by_person = True
+            if self.state is TaskState.HELD:
+                self.confirmed.add(place)
 
     def present(self, place: Place) -> Attempt | None:
         """The attempt at `place` since the task was last probed from the start."""
@@ -134,9 +155,14 @@ class TaskRun:
         """A process took the run up again: what was asked is asked anew, patience starts anew."""
         if self.state.is_end:
             return
-        unsent = self.state is TaskState.FAILED and self.unsent
         since, why = self.since, self.why
         before = self.state
-        self.happen(Happened.RESUMED_UNSENT if unsent else Happened.RESUMED, at)
+        match before:
+            case TaskState.FAILED if self.unsent:
+                self.happen(Happened.RESUMED_UNSENT, at)
+            case TaskState.VERIFYING if self.is_in_doubt():
+                self.happen(Happened.RESUMED_IN_DOUBT, at)
+            case _:
+                self.happen(Happened.RESUMED, at)
         if self.state is before and not before.is_busy:
             self.since, self.why = since, why

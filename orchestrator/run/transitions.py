@@ -39,6 +39,7 @@ class Happened(StrEnum):
     EVIDENCE_WAIVED = auto()
     RESUMED = auto()  # a process took the run up again
     RESUMED_UNSENT = auto()  # the same, of a task that failed before anything was sent
+    RESUMED_IN_DOUBT = auto()  # the same, of a task that was verifying a step whose outcome is unknown
 
 
 class IllegalTransition(Exception):
@@ -87,6 +88,7 @@ TABLE: dict[S, dict[Happened, S]] = {
         Happened.NOT_AS_WANTED: S.FAILED,
         Happened.NO_ANSWER: S.UNKNOWN,
         Happened.RESUMED: S.VERIFYING,
+        Happened.RESUMED_IN_DOUBT: S.RUNNING,  # as a step unknown: its receipt is asked again
     },
     S.FAILED: {Happened.RESUMED: S.FAILED, Happened.RESUMED_UNSENT: S.WAITING, **_PERSON},
     S.UNKNOWN: {Happened.RESUMED: S.UNKNOWN, **_PERSON},

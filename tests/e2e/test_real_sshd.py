@@ -208,8 +208,12 @@ def small_disk(folder: Path, kib: int) -> Iterator[Callable[[int], None]]:
     folder.mkdir(mode=0o700)
     if not mount("-t", "tmpfs", "-o", f"size={kib}k,mode=0700", "tmpfs", str(folder)):
         pytest.skip("needs to mount a tmpfs (root)")
+
+    def grow(larger: int) -> None:
+        assert mount("-o", f"remount,size={larger}k", str(folder))
+
     try:
-        yield lambda larger: mount("-o", f"remount,size={larger}k", str(folder)) or pytest.fail("no larger disk")
+        yield grow
     finally:
         subprocess.run(["umount", str(folder)], check=True)
 
@@ -223,7 +227,7 @@ def test_a_full_disk_starts_nothing_more_and_loses_nothing(site: Site, kib: int)
         assert done == DOWN[: len(done)]
         assert len(done) < len(DOWN)
         grow(4096)
-        if done or list((site.orch.workspace / "runs").glob("2*")):
+        if done or any((site.orch.workspace / "runs").glob("2*")):
             site.orch("resume", "last")
         else:
             site.orch("shutdown", "--yes")
