@@ -16,8 +16,9 @@ from orchestrator.cli.options import place
 from orchestrator.cli.pages import page_of
 from orchestrator.cli.situation import short_name
 from orchestrator.hosts.ssh import SshCarrier
-from orchestrator.run.execute import Stop, execute
+from orchestrator.run.execute import RunEnd, Stop, execute
 from orchestrator.run.folder import RunFolder
+from orchestrator.run.summary import refused_by_keys
 from orchestrator.show import console
 from orchestrator.show.layout import BLANK
 from orchestrator.show.live import listener
@@ -45,6 +46,8 @@ def carry_out(root: Path, folder: RunFolder, by: str) -> Code:
     console.answer(
         [BLANK, *run_lines(page_of(folder), console.width(), name=short_name(root, folder.run_id), place=place(root))]
     )
+    if end is RunEnd.FAILED and refused_by_keys(folder.read().events):
+        return Code.REFUSED
     return of_end(end)
 
 

@@ -65,7 +65,7 @@ def _follow(folder: RunFolder, plan: Plan, tasks: Collection[str] | None, start:
         if fresh:
             told.update(row.n for row in fresh)
             _say(folder, fresh, tasks, wish)
-        if not busy:
+        if not busy or not console.is_heard():
             return
         time.sleep(_POLL_S)
 

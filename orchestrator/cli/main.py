@@ -13,9 +13,18 @@ from typing import Annotated, NoReturn
 import typer
 
 from orchestrator import __version__
-from orchestrator.cli import plan_commands, review_commands, run_commands, twin_commands, workspace_commands
+from orchestrator.cli import (
+    not_built,
+    options,
+    plan_commands,
+    review_commands,
+    run_commands,
+    twin_commands,
+    workspace_commands,
+)
 from orchestrator.cli.exit_codes import Code, of_error
 from orchestrator.model.errors import OrchError
+from orchestrator.show import streams
 
 app = typer.Typer(
     name="orch",
@@ -35,7 +44,8 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def orch(
     workspace: Annotated[
-        Path | None, typer.Option("-C", metavar="DIR", help="The workspace (default: this folder).")
+        Path | None,
+        typer.Option("-C", parser=options.folder_named, metavar="DIR", help="The workspace (default: this folder)."),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
@@ -64,13 +74,13 @@ plan_commands.add_to(app)
 run_commands.add_to(app)
 review_commands.add_to(app)
 twin_commands.add_to(app)
+not_built.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command line and leaves with its exit code."""
-    code = run(sys.argv[1:] if arguments is None else arguments)
-    _flush()
-    sys.exit(code)
+    streams.all_there()
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -84,8 +94,6 @@ def run(arguments: Sequence[str]) -> int:
         return of_error(error)
     except KeyboardInterrupt:
         return Code.INTERRUPTED
-    except BrokenPipeError:
-        return _nobody_reads()
     except Exception as error:
         return _mistake(error)
     return Code.DONE
@@ -95,7 +103,7 @@ def _tell(error: OrchError) -> None:
     from orchestrator.show import console
     from orchestrator.show.errors import error_lines
 
-    console.message(error_lines(error, console.err_width()))
+    console.message(error_lines(error, console.err_width(), place=options.place_now()))
 
 
 def _mistake(error: Exception) -> int:
@@ -107,20 +115,6 @@ def _mistake(error: Exception) -> int:
     where = leave_details(error)
     console.message(mistake_lines(type(error).__name__, place_of(error), where, console.err_width()))
     return Code.FAILED
-
-
-def _nobody_reads() -> int:
-    """Whoever read our output is gone (`orch log last | head`): no error, and nothing more to say."""
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, sys.stdout.fileno())
-    return Code.DONE
-
-
-def _flush() -> None:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _nobody_reads()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ refused in plain words, rather than called unknown.
 
 import os
 import shlex
+import unicodedata
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +15,48 @@ import typer
 
 from orchestrator.model.errors import UsageError
 
+LONGEST_NAME = 64
+LONGEST_REASON = 2_000
+
+
+def folder_named(text: str | Path) -> Path:
+    """What `-C` names. An empty name is a variable that was not set, and never means this folder."""
+    if not str(text):
+        raise UsageError("-C names no folder: nothing stands there.", "Name the workspace: -C DIR   (this one: -C .)")
+    _named.set(Path(text))
+    return Path(text)
+
+
+_named: ContextVar[Path] = ContextVar("workspace", default=Path())
+"""The workspace of the command line that is being carried out."""
+
+
+def place_now() -> str:
+    """`place` of the workspace that was named last, for advice that knows nothing of it."""
+    return place(_named.get())
+
+
+def name_given(text: str) -> str:
+    """What `--as` says. It goes into the log, and beside other names: one short line that shows all it holds."""
+    name = text.strip()
+    if len(name) > LONGEST_NAME or _hidden(name):
+        raise UsageError(
+            f'--as "{name[:LONGEST_NAME]}" is no name: one line of at most {LONGEST_NAME} characters that can be seen.',
+            "Such as: --as o.lang   (or ORCH_AS)",
+        )
+    return name
+
+
+def _hidden(text: str) -> bool:
+    """Whether a character of it can't be seen, acts on a terminal, or is half of one (Cc, Cf, Cs, Co, Cn, Zl, Zp)."""
+    return any(unicodedata.category(char)[0] == "C" or unicodedata.category(char) in {"Zl", "Zp"} for char in text)
+
+
 Root = Annotated[
     Path,
     typer.Option(
         "-C",
+        parser=folder_named,
         envvar="ORCH_WORKSPACE",
         metavar="DIR",
         show_default=False,
@@ -28,7 +68,13 @@ Inventory = Annotated[
 ]
 As = Annotated[
     str | None,
-    typer.Option("--as", envvar="ORCH_AS", metavar="PERSON", help="Who you are: needed by what changes something."),
+    typer.Option(
+        "--as",
+        parser=name_given,
+        envvar="ORCH_AS",
+        metavar="PERSON",
+        help="Who you are: needed by what changes something.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, messages on stderr.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Answers the typed confirmation (for scripts); never an approval.")]
@@ -89,4 +135,10 @@ def reason(text: str | None, what: str) -> str:
     """Why somebody acts. Raises UsageError where nothing is said."""
     if text is None or not text.strip():
         raise UsageError(f"{what} goes into the log with a reason, and none was given.", 'Add: --reason "..."')
-    return text.strip()
+    why = text.strip()
+    if len(why) > LONGEST_REASON or _hidden(why):
+        raise UsageError(
+            f'--reason "{why[:80]}" can\'t be kept: one line of visible characters, at most {LONGEST_REASON:,}.',
+            'Such as: --reason "service restarted by hand, ticket 4711"',
+        )
+    return why

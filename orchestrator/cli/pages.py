@@ -44,6 +44,7 @@ def summary_document(page: RunPage) -> dict[str, Any]:
         "counts": {state.value: number for state, number in summary.counts.items()},
         "needs_you": [note.task for note in summary.needs_you],
         "found_offline": [note.task for note in summary.found_offline],
+        "settled": [note.task for note in summary.settled],
         "unproven": [note.task for note in summary.unproven],
         "by_person": [note.task for note in summary.by_person],
         "skipped": [note.task for note in summary.skipped],

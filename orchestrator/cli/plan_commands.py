@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli import options
+from orchestrator.cli import not_built, options
 from orchestrator.model.errors import UsageError
 from orchestrator.model.terms import Action, Mode
 
@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(restore)
     app.command()(apply)
     plan_app.command("show")(show_plan)
+    not_built.add_refusal(plan_app, "diff", "orch plan diff", "orch plan show reads one; --json gives all of it.")
     app.add_typer(plan_app, name="plan")
 
 

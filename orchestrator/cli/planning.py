@@ -7,6 +7,7 @@ so that a plan which can't be executed now can be read and sent.
 
 import hashlib
 import json
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,13 @@ from orchestrator.cli import options
 from orchestrator.cli.confirm import confirm, phrase
 from orchestrator.cli.exit_codes import Code
 from orchestrator.cli.situation import Situation, now, situation, stamp
-from orchestrator.estate.holding import holders
+from orchestrator.hosts.stdin import missing
 from orchestrator.model.errors import Refused, UsageError
 from orchestrator.model.plan import Plan, Request
 from orchestrator.model.terms import Action
-from orchestrator.plan.file import plan_bytes, read_plan, write_plan
-from orchestrator.plan.freshness import differences
+from orchestrator.plan.file import looks_like_plan, plan_bytes, read_plan, write_plan
+from orchestrator.plan.freshness import differences, other_inputs
+from orchestrator.plan.holds import refuse_held
 from orchestrator.run.folder import RunFolder
 from orchestrator.show import console
 from orchestrator.show.layout import Line, line, para
@@ -57,6 +59,7 @@ def go(root: Path, wish: Wish) -> Code:
     plan = now_.plan(wish.action, wish.request, id=run_id, created_at=stamp(at), author=author)
     data = plan_bytes(plan)
     if wish.out is not None and plan.tasks:
+        _require_free(now_.root, wish.out)
         if plan.gates:
             options.person(wish.as_person, "A plan that others shall approve says who made it: --out with gates")
         write_plan(wish.out, data)
@@ -65,11 +68,14 @@ def go(root: Path, wish: Wish) -> Code:
         return Code.DONE
     if not plan.tasks:
         console.answer([*headline(plan, console.width(), untouched=True), *_left_out(plan)])
+        if wish.out is not None:
+            console.message(para("", f"{wish.out} was not written: there is nothing to plan.", console.err_width()))
         return Code.DONE
     if not wish.dry_run:
         options.person(wish.as_person, f"orch {wish.action}")
     _show(plan, wish, _next(plan, wish))
     if wish.dry_run:
+        _warn_of_held(now_, plan)
         return Code.DONE
     return execute_plan(now_, plan, data, by=author or "", yes=wish.yes, file=wish.out)
 
@@ -92,8 +98,7 @@ def apply_file(
             "Plan anew, read it, and apply that.",
         )
     width = console.width()
-    changed = sorted({i.path for i in set(plan.inputs) ^ set(again.inputs)})
-    if changed:
+    if changed := other_inputs(plan, again):
         text = f"changed since it was planned, without a difference to the plan: {', '.join(changed)}"
         console.message(para("", text, width))
     console.answer(plan_lines(plan, width, untouched=False, every_system=every_system, commands=commands))
@@ -105,13 +110,14 @@ def execute_plan(now_: Situation, plan: Plan, data: bytes, *, by: str, yes: bool
     from orchestrator.cli.executing import carry_out
     from orchestrator.run.execute import open_run
 
-    _refuse_held(now_, plan)
+    refuse_held(plan, now_.estate)
     if plan.gates:
         gates = ", ".join(sorted({gate.id for gate in plan.gates}))
         raise Refused(
             f"Approvals are not built yet, so a plan with gates ({gates}) can't be executed.",
             f"The plan is in {file}." if file else "Nothing was touched. With --out FILE the plan is kept.",
         )
+    require_secrets(plan)
     confirm(phrase(plan), yes=yes)
     folder = open_run(
         now_.root,
@@ -126,15 +132,35 @@ def execute_plan(now_: Situation, plan: Plan, data: bytes, *, by: str, yes: bool
     return carry_out(now_.root, folder, by)
 
 
-def _refuse_held(now_: Situation, plan: Plan) -> None:
-    for run, systems in holders(now_.estate, [task.system for task in plan.tasks]).items():
-        shown = ", ".join(systems[:8]) + (f" and {len(systems) - 8} more" if len(systems) > 8 else "")
-        raise Refused(
-            f"run {run} is not over, and holds {shown}.",
-            f"Go on with it: orch resume {run}\n"
-            f"or give up what it holds: orch resolve {run} skip {' '.join(systems[:3])} --reason ...\n"
-            "Taking a run over, and ending one, are not built yet.",
-        )
+def require_secrets(plan: Plan) -> None:
+    """Secrets that a run will need are asked for before it begins, not in the middle of it.
+
+    On the way down the rest goes on without them (principle 8); on the way back it waits.
+    """
+    lacking = missing((s.stdin_secret for t in plan.tasks for s in t.steps if s.stdin_secret), os.environ)
+    if not lacking:
+        return
+    advice = "Set them, each in the environment variable that its reference names."
+    if plan.action is Action.RESTORE:
+        raise UsageError(f"{'; '.join(lacking)}.", f"Nothing was touched. {advice}")
+    console.message(para("! ", f"{'; '.join(lacking)}: the steps that need it will fail. {advice}", console.width()))
+
+
+def _warn_of_held(now_: Situation, plan: Plan) -> None:
+    try:
+        refuse_held(plan, now_.estate)
+    except Refused as refused:
+        text = f"{refused.what} Until then this plan is refused. {refused.advice.splitlines()[0]}"
+        console.message(para("! ", text, console.err_width()))
+
+
+def _require_free(root: Path, file: Path) -> None:
+    """`--out` writes a new file, or over a plan; never over anything else, and never into a run."""
+    target, runs = Path(os.path.realpath(file)), Path(os.path.realpath(root / "runs"))
+    if target.is_relative_to(runs):
+        raise UsageError(f"--out {file} lies in {root / 'runs'}, where only runs are kept.", "Name another place.")
+    if target.is_file() and not looks_like_plan(target):
+        raise UsageError(f"--out {file} is there already, and is no plan; it was left as it is.", "Name another file.")
 
 
 def _protocol(now_: Situation) -> bytes | None:

@@ -7,7 +7,7 @@ import typer
 
 from orchestrator.cli import options
 from orchestrator.cli.exit_codes import Code
-from orchestrator.model.errors import UsageError
+from orchestrator.model.errors import Broken, UsageError
 
 MaybeRun = Annotated[
     str | None, typer.Argument(metavar="RUN", help="A run: its id, a unique beginning of it, or last.")
@@ -62,6 +62,8 @@ def status(
 def runs(root: options.Root = Path(), as_json: options.Json = False) -> None:
     """Lists all runs, and how each stands.
 
+    One that does not verify is named, and the exit code is 5.
+
     \b
     Example:
       orch runs
@@ -70,13 +72,25 @@ def runs(root: options.Root = Path(), as_json: options.Json = False) -> None:
     from orchestrator.cli.situation import folder
     from orchestrator.run.folder import RunFolder
     from orchestrator.show import console
-    from orchestrator.show.run_view import runs_lines
+    from orchestrator.show.errors import error_lines
+    from orchestrator.show.run_view import RunPage, runs_lines
 
-    pages = [page_of(each) for each in RunFolder.list_runs(folder(root))]
+    pages: list[RunPage] = []
+    broken: dict[str, Broken] = {}
+    for each in RunFolder.list_runs(folder(root)):
+        try:
+            pages.append(page_of(each))
+        except Broken as error:
+            broken[each.run_id] = error
     if as_json:
-        console.document({"format": "orch-runs/1", "runs": [summary_document(page) for page in pages]})
-        return
-    console.answer(runs_lines(pages, console.width(), place=options.place(root)))
+        wrong = [{"run": run, "what": error.what} for run, error in broken.items()]
+        console.document({"format": "orch-runs/1", "runs": [summary_document(page) for page in pages], "broken": wrong})
+    else:
+        if pages or not broken:
+            console.answer(runs_lines(pages, console.width(), place=options.place(root)))
+        for wrong_one in broken.values():
+            console.message(error_lines(wrong_one, console.err_width()))
+    raise typer.Exit(Code.BROKEN if broken else Code.DONE)
 
 
 def show(run: options.RunName, root: options.Root = Path(), as_json: options.Json = False) -> None:
@@ -89,13 +103,19 @@ def show(run: options.RunName, root: options.Root = Path(), as_json: options.Jso
     """
     from orchestrator.cli.pages import page_of, run_document
     from orchestrator.cli.situation import run_named, short_name
+    from orchestrator.run.inbox import refusals
     from orchestrator.show import console
+    from orchestrator.show.layout import para
     from orchestrator.show.run_view import run_lines
 
-    page = page_of(run_named(root, run))
+    where = run_named(root, run)
+    page = page_of(where)
     if as_json:
         console.document(run_document(page))
         return
+    for refusal in refusals(where):
+        text = f"in the run's inbox, not believed: {refusal.name} ({refusal.why})"
+        console.message(para("! ", text, console.err_width()))
     console.answer(run_lines(page, console.width(), name=short_name(root, page.summary.run), place=options.place(root)))
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.estate.fold import fold_estate
-from orchestrator.model.errors import UsageError
+from orchestrator.model.errors import Broken, UsageError
 from orchestrator.model.estate import Estate, RunRecord
 from orchestrator.model.plan import Plan, Request
 from orchestrator.model.terms import Action
@@ -39,8 +39,12 @@ class Situation:
 
 def folder(root: Path) -> Path:
     """The workspace's folder. Raises UsageError where there is none."""
-    if not root.is_dir():
-        raise UsageError(f"{root} is no folder.", "Name the workspace with -C DIR, or begin one with: orch init DIR")
+    advice = "Name the workspace with -C DIR, or begin one with: orch init DIR"
+    try:
+        if not root.is_dir():
+            raise UsageError(f"{root} is no folder.", advice)
+    except OSError as error:
+        raise UsageError(f"{root} is no folder that can be looked into: {error.strerror or error}.", advice) from error
     return root
 
 
@@ -51,8 +55,19 @@ def situation(root: Path, inventory: str | None) -> Situation:
 
 
 def estate_of(root: Path) -> Estate:
-    """What all runs of a workspace say, together."""
-    return fold_estate(record(run) for run in RunFolder.list_runs(root))
+    """What all runs of a workspace say, together. Raises Broken where one of them does not verify."""
+    return fold_estate(_verified(run) for run in RunFolder.list_runs(root))
+
+
+def _verified(run: RunFolder) -> RunRecord:
+    try:
+        return record(run)
+    except Broken as error:
+        advice = (
+            f"{error.advice}\nWhere containment can't wait: move {run.path} out of {run.path.parent}, keep it, and "
+            "plan again. orch then knows nothing of what that run took down."
+        )
+        raise Broken(error.what, advice) from error
 
 
 def record(run: RunFolder) -> RunRecord:
@@ -64,6 +79,11 @@ def record(run: RunFolder) -> RunRecord:
 def run_named(root: Path, name: str, *, to_change: bool = False) -> RunFolder:
     """The run that `name` means. `last` changes something only where no more than one run is open."""
     where = folder(root)
+    if not RunFolder.list_runs(where):
+        raise UsageError(
+            f"There is no run yet in {where.absolute() / 'runs'}.",
+            "If it should be there, name its workspace: -C DIR   To begin one: orch shutdown --dry-run",
+        )
     found = RunFolder.find(where, name)
     if to_change and name == "last":
         open_runs = [run.run for run in estate_of(where).open_runs]

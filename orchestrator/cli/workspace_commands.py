@@ -119,11 +119,11 @@ def graph(
       orch graph owner=customer --depth 1
       orch graph --json
     """
-    from orchestrator.cli.needs_of_all import arrows_of, every_need, tops
     from orchestrator.cli.situation import folder
+    from orchestrator.graph.digraph import digraph_of
     from orchestrator.graph.selection import select
     from orchestrator.show import console
-    from orchestrator.show.graph_view import graph_lines
+    from orchestrator.show.graph_view import arrows_of, graph_lines, tops
     from orchestrator.workspace.loader import load
 
     options.not_built(svg=svg, dot=dot)
@@ -131,15 +131,20 @@ def graph(
     if not ws.inventory.systems:
         raise UsageError("The inventory has no systems, so there is nothing to draw.")
     chosen = select(ws, selection or ())
-    needs = every_need(ws)
+    needs = [edge for _, _, edges in digraph_of(ws).edges(data="edges") for edge in edges]
     if as_json:
         document: dict[str, Any] = {
             "format": "orch-graph/1",
             "nodes": [{"id": id, "kind": ws.inventory.systems[id].kind} for id in chosen],
-            "edges": [need for need in needs if not selection or need["from"] in chosen],
+            "edges": [
+                {"from": e.system, "to": e.other, "reason": e.reason, "source": str(e.source), "choice": e.choice}
+                for e in needs
+                if not selection or e.system in chosen
+            ],
         }
         console.document(document)
         return
-    arrows = arrows_of(needs)
+    own_way = {(ref.id, ref.source) for ref in ws.inventory.operator_control_path}
+    arrows = arrows_of((e.system, e.other, e.reason, e.choice) for e in needs if (e.other, e.source) not in own_way)
     roots = chosen if selection else tops(chosen, arrows)
-    console.answer(graph_lines(arrows, roots, console.width(), depth=depth))
+    console.answer(graph_lines(arrows, roots, console.width(), depth=depth, own_way=sorted(id for id, _ in own_way)))

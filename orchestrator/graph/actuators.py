@@ -11,7 +11,7 @@ from functools import lru_cache
 from orchestrator.model.inventory import SecretRef, System
 from orchestrator.model.playbook import Manual, On, OnCarrier, Playbook
 from orchestrator.model.source import Source
-from orchestrator.model.template import fill
+from orchestrator.model.template import Hole, parse_template
 from orchestrator.model.terms import Action, Mode
 from orchestrator.model.workspace import Workspace
 
@@ -51,19 +51,29 @@ class Actuators:
         if "{" not in on.system:
             yield on.system
             return
-        book = self._ws.playbooks[system.kind]
-        given = {**book.vars, **system.vars, "system": system.id}
-        id = _filled(on.system, tuple(sorted((k, v) for k, v in given.items() if v and not isinstance(v, SecretRef))))
+        id = self._named(system, on.system)
         if id in self._ws.inventory.systems:
             yield id
 
+    def _named(self, system: System, template: str) -> str:
+        """The id that a template of the system's playbook stands for; "" where a var of it is missing or secret."""
+        words = []
+        for part in _parsed(template):
+            if isinstance(part, Hole):
+                word = system.id if part.name == "system" else self._var(system, part.name)
+                if not word or isinstance(word, SecretRef):
+                    return ""
+                words.append(word)
+            else:
+                words.append(part)
+        return "".join(words)
 
-@lru_cache(maxsize=1024)
-def _filled(text: str, values: tuple[tuple[str, str], ...]) -> str:
-    try:
-        return fill(text, dict(values))
-    except KeyError:
-        return ""
+    def _var(self, system: System, name: str) -> str | SecretRef | None:
+        value = system.vars.get(name)
+        return self._ws.playbooks[system.kind].vars.get(name) if value is None else value
+
+
+_parsed = lru_cache(maxsize=1024)(parse_template)
 
 
 def _places(book: Playbook, action: Action, modes: Collection[Mode]) -> Iterator[tuple[On, Source]]:

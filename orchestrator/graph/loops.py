@@ -2,13 +2,11 @@
 
 A loop is shown whole, every edge with its reason and `file:line`. Of each knot of loops the shortest through its
 first system (by id) is shown. An edge by one alternative of several is no proof of a loop: another alternative
-could do.
+could do. networkx is imported where a loop has to be found, not before: most plans never have one.
 """
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-
-import networkx as nx
 
 from orchestrator.graph.needs import PHRASES
 from orchestrator.graph.order import Edge
@@ -21,6 +19,8 @@ WAYS: Mapping[Action, str] = {Action.SHUTDOWN: "on the way down", Action.RESTORE
 
 def loops_among(edges: Iterable[Edge], *, choices: bool) -> tuple[Loop, ...]:
     """One loop of each knot, by first system. `choices`: also along edges that another alternative could replace."""
+    import networkx as nx
+
     graph = nx.DiGraph()
     for edge in edges:
         if choices or not edge.choice:

@@ -15,6 +15,7 @@ group.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from orchestrator.graph.actuators import Actuators
@@ -90,23 +91,47 @@ class Order:
 
     def edges(self) -> Iterator[Edge]:
         """All needs among the tasks."""
-        systems = self._ws.inventory.systems
         own_way = self._own_way()
-        exempt = self._needed_by(own_way)
+        exempt = self.on_own_way()
         for id in sorted(self._tasks):
-            seen: dict[tuple[str, Reason], Edge] = {}
-            for edge in self._edges_of(systems[id]):
-                known = seen.get((edge.other, edge.reason))
-                if known is None or (known.choice and not edge.choice):
-                    seen[edge.other, edge.reason] = edge
-            if id not in exempt:
-                for way, source in own_way.items():
-                    for other in (way,) if way in self._tasks else self._beyond(way):
-                        edge = Edge(id, other, Reason.CONTROL_PATH, source, False)
-                        seen.setdefault((other, Reason.CONTROL_PATH), edge)
-            yield from (edge for edge in seen.values() if not self._gives_way(edge))
+            yield from self._edges_of(id, {} if id in exempt else own_way)
 
-    def _edges_of(self, system: System) -> Iterator[Edge]:
+    def edges_beside(self, down: "Order") -> Iterator[Edge]:
+        """Of a restore: every need that the shutdown `down` of the same tasks has not, and some that it has.
+
+        Needs by `requires`, `control-path` and `runs-on` are the same both ways, but where one of them gives way to an
+        isolated system, or binds to the operator's own way what is part of that way going down. What is only an order
+        is looked at anew.
+        """
+        systems = self._ws.inventory.systems
+        isolated = {id for id, modes in self._tasks.items() if Mode.ISOLATE in modes}
+        own_way = self._own_way()
+        exempt = self.on_own_way()
+        bound_anew = down.on_own_way() - exempt
+        for id in self._tasks:
+            needs_isolated = any(not isolated.isdisjoint(group.members) for group in self._needs.of[id])
+            if needs_isolated or id in bound_anew:
+                yield from self._edges_of(id, {} if id in exempt else own_way)
+            else:
+                yield from (edge for edge in self._by_order(systems[id]) if not self._gives_way(edge))
+
+    def _edges_of(self, id: str, own_way: Mapping[str, Source]) -> Iterator[Edge]:
+        """The needs of one task, one edge for each other task and reason; `own_way`: what it is bound to by that."""
+        system = self._ws.inventory.systems[id]
+        found: dict[tuple[str, Reason], Edge] = {}
+        for edge in chain(self._by_need(system), self._by_order(system)):
+            key = (edge.other, edge.reason)
+            known = found.get(key)
+            if known is None or (known.choice and not edge.choice):
+                found[key] = edge
+        for way, source in own_way.items():
+            for other in (way,) if way in self._tasks else self._beyond(way):
+                edge = Edge(id, other, Reason.CONTROL_PATH, source, False)
+                found.setdefault((other, Reason.CONTROL_PATH), edge)
+        return (edge for edge in found.values() if not self._gives_way(edge))
+
+    def _by_need(self, system: System) -> Iterator[Edge]:
+        """By `requires`, `control-path` and `runs-on`."""
         id, tasks = system.id, self._tasks
         for group in self._needs.of[id]:
             choice = group.slack > 0
@@ -117,6 +142,10 @@ class Order:
                     for beyond in self._beyond(other):
                         if beyond != id:
                             yield Edge(id, beyond, group.reason, group.source, choice)
+
+    def _by_order(self, system: System) -> Iterator[Edge]:
+        """By `after` and `actuator`."""
+        id, tasks = system.id, self._tasks
         for after in system.after:
             if after.system in tasks and after.when in {None, self._action}:
                 yield Edge(id, after.system, Reason.AFTER, after.source, False)
@@ -154,9 +183,10 @@ class Order:
     def _own_way(self) -> dict[str, Source]:
         return {ref.id: ref.source for ref in self._ws.inventory.operator_control_path}
 
-    def _needed_by(self, own_way: Mapping[str, Source]) -> frozenset[str]:
+    def on_own_way(self) -> frozenset[str]:
         """What the operator's own way consists of: the systems listed and all that they need, themselves included."""
         systems = self._ws.inventory.systems
+        own_way = self._own_way()
         seen, queue = set(own_way), sorted(own_way)
         for id in queue:
             others = [member for group in self._needs.of[id] for member in group.members]

@@ -45,7 +45,9 @@ class Selection:
                 raise UsageError(str(error)) from error
             one = self._all_terms(selector)
             if not one:
-                raise UsageError(f'"{text}" matches no system.', self._meant(selector))
+                raise UsageError(
+                    f'"{text}" matches no system.', self._meant(selector) or "All of them: orch status --all"
+                )
             found |= one
         return frozenset(found)
 

@@ -19,6 +19,7 @@ import shlex
 from collections.abc import Sequence
 
 from orchestrator.model.terms import Platform
+from orchestrator.plan.quoting import quote_appliance, quote_powershell
 
 SUDO = "LC_ALL=C sudo -n -- "
 
@@ -30,11 +31,7 @@ _IN_ARMOUR = re.compile(r"\\0([0-7]{3})")
 _POWERSHELL = "powershell -NoProfile -NonInteractive -EncodedCommand "
 _BEFORE = "$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'; $global:LASTEXITCODE=0\n"
 _AFTER = "\n$orchOk=$?; if ($LASTEXITCODE) { exit $LASTEXITCODE }; if (-not $orchOk) { exit 1 }; exit 0"
-_POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
 _POWERSHELL_PARAMETER = re.compile(r"-[A-Za-z][A-Za-z0-9]*\Z")
-
-_APPLIANCE_WORD = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
-_APPLIANCE_QUOTED = re.compile('[^"\\\\`$\x00-\x1f\x7f]*\\Z')
 
 
 def inner_line(platform: Platform, argv: Sequence[str] | None, shell: str | None, sudo: bool) -> str:
@@ -113,20 +110,6 @@ def unarmour(text: str) -> str | None:
     """The text that `armour` was given; None where `armour` never writes such a thing."""
     plain = _IN_ARMOUR.sub(lambda match: chr(int(match[1], 8)), text)
     return plain if armour(plain) == text else None
-
-
-def quote_powershell(text: str) -> str:
-    """`text` as one PowerShell word. PowerShell takes the typographic quotes for quotes as well."""
-    return "'" + _POWERSHELL_QUOTES.sub(r"\1\1", text) + "'"
-
-
-def quote_appliance(text: str) -> str:
-    """`text` as one word of an appliance's plain line; ValueError for what can't be quoted there."""
-    if _APPLIANCE_WORD.match(text):
-        return text
-    if _APPLIANCE_QUOTED.match(text):
-        return f'"{text}"'
-    raise ValueError("an appliance's line can't hold quotes, backslashes, dollars or control characters")
 
 
 def _powershell(argv: Sequence[str]) -> str:

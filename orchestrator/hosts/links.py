@@ -62,12 +62,15 @@ class Link:
                 self._users -= 1
             self._close_if_released()
 
-    def generation(self) -> str | None:
-        """The generation of the host's receipt folder, asked once for each connection; None where it has none."""
+    def generation(self, limit_s: float) -> str | None:
+        """The generation of the host's receipt folder, asked once for each connection; None where it has none.
+
+        It is asked on behalf of a command, and for no longer than that command may take.
+        """
         with self._asked:
             if self._generation is None:
                 call = call_line(ReceiptCall.for_generation(self._spec.user))
-                answer = self.carry(call, None, 65536, _OPEN_S)
+                answer = self.carry(call, None, 65536, min(_OPEN_S, limit_s))
                 if answer.exit is None:
                     what = f"{self._spec.id}: {answer.why} when it was asked for its receipt folder"
                     raise Refusal(Found.UNREACHABLE, self._spec.id, what)

@@ -217,9 +217,9 @@ class SshCarrier:
                 return self._plain(link, spec, inner, stdin)
             if spec.kind is SpecKind.READ:
                 if spec.task and spec.generation is None:
-                    link.generation()
+                    link.generation(spec.timeout_s)
                 return self._plain(link, spec, inner, stdin)
-            generation = spec.generation or link.generation()
+            generation = spec.generation or link.generation(spec.timeout_s)
             if generation is None:
                 return self._plain(link, spec, inner, stdin)
             self._entries[key].generation = generation

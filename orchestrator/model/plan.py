@@ -4,12 +4,16 @@ These models are the file format `orch-plan/1`; field order here is the order in
 nothing are sorted by the planner, so equal inputs give equal bytes. A plan holds all that execution needs.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from orchestrator.model.frozen import Frozen
 from orchestrator.model.terms import Action, Mode, OnFailure, Platform, Reason
+
+EXACT = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
+"""For the many small values of a plan: plain dataclasses, which cost a third of a model, and are read as exactly."""
 
 NO_HOST = "-"
 """Stands for the host of a system that lives on none (it is acted on through others, or by hand)."""
@@ -50,15 +54,21 @@ class PlanHost(Frozen):
     key_types: tuple[str, ...] = ()  # their types (ssh-ed25519, ...), the only ones that are negotiated
 
 
-class PlanMatch(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanMatch:
     """How an answer is recognised: a regex over the whole trimmed output of exit 0, or exit codes."""
+
+    __pydantic_config__ = EXACT
 
     output: str | None = None
     exits: tuple[int, ...] = ()
 
 
-class PlanCommand(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCommand:
     """A command for one host, written out. `host` is the task's own; `on_host` the acting one where it is another."""
+
+    __pydantic_config__ = EXACT
 
     host: str
     on_host: str | None = None
@@ -73,6 +83,7 @@ class PlanCommand(Frozen):
         return self.on_host or self.host
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanProbe(PlanCommand):
     """A three-valued question: `yes` is online (isolation: isolated), `no` is offline (isolation: open)."""
 
@@ -81,20 +92,25 @@ class PlanProbe(PlanCommand):
     no: PlanMatch
 
 
-class PlanProbes(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanProbes:
     """What is asked before and after; an empty `isolation` or `poweroff` means that there is no such probe."""
+
+    __pydantic_config__ = EXACT
 
     state: tuple[PlanProbe, ...] = ()
     isolation: tuple[PlanProbe, ...] = ()
     poweroff: tuple[PlanProbe, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanEvidence(PlanCommand):
     """Something kept before anything changes."""
 
     name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanHealth(PlanCommand):
     """A check after a restore."""
 
@@ -105,8 +121,11 @@ class PlanHealth(PlanCommand):
     exits: tuple[int, ...] = (0,)
 
 
-class PlanStep(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
     """One step on one host. Steps of a system on several hosts keep their id and differ in `host`."""
+
+    __pydantic_config__ = EXACT
 
     id: str  # phase and number: stop.1, force.1; of a restore the mode that is undone
     name: str
@@ -138,8 +157,11 @@ class PlanStep(Frozen):
         return self.id.rpartition(".")[0]
 
 
-class Need(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
     """A task or barrier that must be done before this task, why, and where that is written."""
+
+    __pydantic_config__ = EXACT
 
     task: str | None = None
     barrier: str | None = None
@@ -147,8 +169,11 @@ class Need(Frozen):
     source: str
 
 
-class CameAlong(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameAlong:
     """Why a system that was not selected is in the plan: by `reason`, of the system `of`."""
+
+    __pydantic_config__ = EXACT
 
     reason: Reason
     of: str

@@ -27,6 +27,8 @@ class Selector:
 
 def parse_selector(text: str, extra_keys: tuple[str, ...] = ()) -> Selector:
     """The selector that `text` writes. Raises ValueError for an empty one or an unknown key, naming the known keys."""
+    if not text.strip():
+        raise ValueError(f'selector "{text}" is empty; everything is meant where no selector stands at all')
     terms = []
     for piece in text.split(","):
         word = piece.strip()

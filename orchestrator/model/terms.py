@@ -63,12 +63,16 @@ class TaskState(StrEnum):
     @property
     def is_end(self) -> bool:
         """Nothing leads out of it any more."""
-        return self in {TaskState.DONE, TaskState.ALREADY, TaskState.SKIPPED}
+        return self in _ENDS
 
     @property
     def is_busy(self) -> bool:
         """It takes one of the run's slots: something is asked of, or done on, its hosts."""
-        return self in {TaskState.PROBING, TaskState.EVIDENCE, TaskState.RUNNING, TaskState.VERIFYING}
+        return self in _BUSY
+
+
+_ENDS = frozenset({TaskState.DONE, TaskState.ALREADY, TaskState.SKIPPED})
+_BUSY = frozenset({TaskState.PROBING, TaskState.EVIDENCE, TaskState.RUNNING, TaskState.VERIFYING})
 
 
 class StepState(StrEnum):

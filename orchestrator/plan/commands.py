@@ -9,8 +9,10 @@
 - A mode that the playbook lacks becomes one manual step.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from orchestrator.model.errors import FilesError, Problem
 from orchestrator.model.inventory import SecretRef
@@ -39,7 +41,8 @@ from orchestrator.model.playbook import (
 from orchestrator.model.source import Source
 from orchestrator.model.terms import Action, Mode, Platform
 from orchestrator.model.workspace import Workspace
-from orchestrator.plan.filling import Values, fill, fill_stdin, quote_for
+from orchestrator.plan.filling import Values, fill, fill_all, fill_stdin
+from orchestrator.plan.quoting import quote_for
 
 BY_HAND_TIMEOUT_S = 86400
 BY_HAND_EXPECT_S = 300.0
@@ -55,6 +58,15 @@ class SystemCommands:
     force: tuple[PlanStep, ...]
     restore: Mapping[Mode, tuple[PlanStep, ...]]
     health: tuple[PlanHealth, ...]
+
+
+class Pair(NamedTuple):
+    """A host of the system and the one that acts for it (`on_host`: where that is another), with what templates say."""
+
+    host: str
+    acting: str
+    on_host: str | None
+    values: Values
 
 
 def commands_of(ws: Workspace, system: str) -> SystemCommands:
@@ -89,7 +101,7 @@ class CommandWriter:
             self.hosts = tuple(host for host in self.hosts if host in hosts)
         defaults = {} if book is None else {name: value for name, value in book.vars.items() if value is not None}
         self._vars: dict[str, str | SecretRef] = {**defaults, **self._system.vars, "system": system}
-        self._pairs: dict[On | None, tuple[tuple[str, str, Values], ...]] = {}
+        self._pairs: dict[On | None, list[Pair]] = {}
 
     def lacks(self, action: Action, mode: Mode) -> bool:
         """Whether the playbook (or the want of one) leaves this mode to a person."""
@@ -106,7 +118,7 @@ class CommandWriter:
     def force(self) -> tuple[PlanStep, ...]:
         """The next rung, without the steps that nothing here can do."""
         steps = () if self.playbook is None else self.playbook.force
-        return tuple(one for n, step in enumerate(steps, 1) for one in self._step("force", n, step, by_hand=False))
+        return self._steps("force", steps, by_hand=False)
 
     def probes(self) -> PlanProbes:
         """What is asked before and after."""
@@ -114,50 +126,56 @@ class CommandWriter:
         if book is None or self._system.external:
             return PlanProbes()
         return PlanProbes(
-            state=tuple(self._probe(book.state)),
-            isolation=tuple(self._probe(book.isolation)),
-            poweroff=tuple(self._probe(book.poweroff_state)),
+            state=self._probe(book.state),
+            isolation=self._probe(book.isolation),
+            poweroff=self._probe(book.poweroff_state),
         )
 
     def evidence(self) -> tuple[PlanEvidence, ...]:
         """What is kept before anything changes, in order of volatility, host by host within it."""
         if self.playbook is None or self._system.external:
             return ()
-        return tuple(
-            PlanEvidence(
-                name=one.name,
-                host=host,
-                on_host=_other(host, acting),
-                argv=self._argv(one, values),
-                shell=self._shell(one, acting, values),
-                sudo=one.sudo,
-                timeout_s=one.timeout_s,
-            )
-            for one in self.playbook.evidence
-            for host, acting, values in self._acting(one.on)
-        )
+        found = []
+        for one in self.playbook.evidence:
+            for pair in self._acting(one.on):
+                argv, shell = self._written(one, pair)
+                found.append(
+                    PlanEvidence(
+                        name=one.name,
+                        host=pair.host,
+                        on_host=pair.on_host,
+                        argv=argv,
+                        shell=shell,
+                        sudo=one.sudo,
+                        timeout_s=one.timeout_s,
+                    )
+                )
+        return tuple(found)
 
     def health(self) -> tuple[PlanHealth, ...]:
         """What must hold after a restore."""
         if self.playbook is None or self._system.external:
             return ()
-        return tuple(
-            PlanHealth(
-                name=one.name,
-                host=host,
-                on_host=_other(host, acting),
-                argv=self._argv(one, values),
-                shell=self._shell(one, acting, values),
-                sudo=one.sudo,
-                timeout_s=one.timeout_s,
-                within_s=one.within_s,
-                every_s=one.every_s,
-                settle_s=one.settle_s,
-                exits=one.exits,
-            )
-            for one in self.playbook.health
-            for host, acting, values in self._acting(one.on)
-        )
+        found = []
+        for one in self.playbook.health:
+            for pair in self._acting(one.on):
+                argv, shell = self._written(one, pair)
+                found.append(
+                    PlanHealth(
+                        name=one.name,
+                        host=pair.host,
+                        on_host=pair.on_host,
+                        argv=argv,
+                        shell=shell,
+                        sudo=one.sudo,
+                        timeout_s=one.timeout_s,
+                        within_s=one.within_s,
+                        every_s=one.every_s,
+                        settle_s=one.settle_s,
+                        exits=one.exits,
+                    )
+                )
+        return tuple(found)
 
     def _modes(self, action: Action) -> Mapping[Mode, tuple[Step, ...]]:
         assert self.playbook is not None
@@ -166,8 +184,13 @@ class CommandWriter:
     def _mode(self, action: Action, mode: Mode) -> tuple[PlanStep, ...]:
         if self.lacks(action, mode):
             return self._by_hand(action, mode)
-        steps = self._modes(action)[mode]
-        return tuple(one for n, step in enumerate(steps, 1) for one in self._step(mode.value, n, step, by_hand=True))
+        return self._steps(mode.value, self._modes(action)[mode], by_hand=True)
+
+    def _steps(self, phase: str, steps: Iterable[Step], *, by_hand: bool) -> tuple[PlanStep, ...]:
+        found: list[PlanStep] = []
+        for number, step in enumerate(steps, 1):
+            found += self._step(f"{phase}.{number}", step, by_hand=by_hand)
+        return tuple(found)
 
     def _by_hand(self, action: Action, mode: Mode) -> tuple[PlanStep, ...]:
         what = "take {} offline by hand ({})" if action is Action.SHUTDOWN else "bring {} back by hand (undo {})"
@@ -187,67 +210,81 @@ class CommandWriter:
             for host in self.hosts
         )
 
-    def _step(self, phase: str, number: int, step: Step, *, by_hand: bool) -> Iterator[PlanStep]:
-        manual = isinstance(step.do, Manual)
-        for host, acting, values in self._pairs_of(None if manual else step.on):
-            text: str | None = None
+    def _step(self, id: str, step: Step, *, by_hand: bool) -> list[PlanStep]:
+        """One step on all hosts. `by_hand`: where nothing can act, a person does it; otherwise it falls away."""
+        found = []
+        for pair in self._pairs_of(None if isinstance(step.do, Manual) else step.on):
+            manual = argv = shell = stdin = secret = None
             if isinstance(step.do, Manual):
-                text = fill(step.do.text, values, step.source)
-            elif acting == NO_HOST:
-                if not by_hand:
-                    continue
-                whom = self._system.id if host == NO_HOST else host
-                text = f"{step.name}: do it for {whom} by hand and confirm (orch can't: {self._why_not(step.on)})"
-            stdin, secret = (None, None) if text is not None else fill_stdin(step.stdin, values, step.source)
-            yield PlanStep(
-                id=f"{phase}.{number}",
-                name=step.name,
-                host=host,
-                on_host=None if text is not None else _other(host, acting),
-                argv=None if text is not None else self._argv(step, values),
-                shell=None if text is not None else self._shell(step, acting, values),
-                manual=text,
-                stdin=stdin,
-                stdin_secret=secret,
-                sudo=step.sudo,
-                timeout_s=step.timeout_s,
-                expect_s=step.expect_s,
-                exits=step.exits,
-                idempotent=step.idempotent,
-                disconnects=step.disconnects,
-                continue_on_failure=step.continue_on_failure,
-                changes_state=step.changes_state,
-                leaves=step.leaves,
+                manual = fill(step.do.text, pair.values, step.source)
+            elif pair.acting != NO_HOST:
+                argv, shell = self._written(step, pair)
+                stdin, secret = fill_stdin(step.stdin, pair.values, step.source)
+            elif by_hand:
+                manual = self._instead_of(step, pair.host)
+            else:
+                continue
+            found.append(
+                PlanStep(
+                    id=id,
+                    name=step.name,
+                    host=pair.host,
+                    on_host=pair.on_host if manual is None else None,
+                    argv=argv,
+                    shell=shell,
+                    manual=manual,
+                    stdin=stdin,
+                    stdin_secret=secret,
+                    sudo=step.sudo,
+                    timeout_s=step.timeout_s,
+                    expect_s=step.expect_s,
+                    exits=step.exits,
+                    idempotent=step.idempotent,
+                    disconnects=step.disconnects,
+                    continue_on_failure=step.continue_on_failure,
+                    changes_state=step.changes_state,
+                    leaves=step.leaves,
+                )
             )
+        return found
 
-    def _probe(self, probe: Probe | None) -> Iterator[PlanProbe]:
+    def _instead_of(self, step: Step, host: str) -> str:
+        whom = self._system.id if host == NO_HOST else host
+        return f"{step.name}: do it for {whom} by hand and confirm (orch can't: {self._why_not(step.on)})"
+
+    def _probe(self, probe: Probe | None) -> tuple[PlanProbe, ...]:
         if probe is None:
-            return
+            return ()
         yes, no = _match(probe.yes), _match(probe.no)
-        for host, acting, values in self._acting(probe.on):
-            yield PlanProbe(
-                host=host,
-                on_host=_other(host, acting),
-                argv=self._argv(probe, values),
-                shell=self._shell(probe, acting, values),
-                sudo=probe.sudo,
-                timeout_s=probe.timeout_s,
-                within_s=probe.within_s,
-                yes=yes,
-                no=no,
+        found = []
+        for pair in self._acting(probe.on):
+            argv, shell = self._written(probe, pair)
+            found.append(
+                PlanProbe(
+                    host=pair.host,
+                    on_host=pair.on_host,
+                    argv=argv,
+                    shell=shell,
+                    sudo=probe.sudo,
+                    timeout_s=probe.timeout_s,
+                    within_s=probe.within_s,
+                    yes=yes,
+                    no=no,
+                )
             )
+        return tuple(found)
 
-    def _acting(self, on: On | None) -> Iterator[tuple[str, str, Values]]:
-        return (pair for pair in self._pairs_of(on) if pair[1] != NO_HOST)
+    def _acting(self, on: On | None) -> list[Pair]:
+        return [pair for pair in self._pairs_of(on) if pair.acting != NO_HOST]
 
-    def _pairs_of(self, on: On | None) -> tuple[tuple[str, str, Values], ...]:
+    def _pairs_of(self, on: On | None) -> list[Pair]:
         found = self._pairs.get(on)
         if found is None:
-            found = self._pairs[on] = tuple(
-                (host, acting, self._values(host, acting))
+            found = self._pairs[on] = [
+                Pair(host, acting, None if acting == host else acting, self._values(host, acting))
                 for host in self.hosts
                 for acting in self._acting_for(on, host)
-            )
+            ]
         return found
 
     def _acting_for(self, on: On | None, host: str) -> tuple[str, ...]:
@@ -278,16 +315,15 @@ class CommandWriter:
     def _address(self, host: str) -> str:
         return NO_HOST if host == NO_HOST else self._inventory.hosts[host].address
 
-    def _argv(self, what: Step | Probe | Evidence | Health, values: Values) -> tuple[str, ...] | None:
-        if not isinstance(what.do, Argv):
-            return None
-        return tuple([fill(item, values, what.source) for item in what.do.items])
-
-    def _shell(self, what: Step | Probe | Evidence | Health, acting: str, values: Values) -> str | None:
-        if not isinstance(what.do, Shell):
-            return None
-        platform = Platform.LINUX if acting == NO_HOST else self._inventory.hosts[acting].platform
-        return fill(what.do.line, values, what.source, quote_for(platform))
+    def _written(self, what: Step | Probe | Evidence | Health, pair: Pair) -> tuple[tuple[str, ...] | None, str | None]:
+        """`argv` and `shell` of a command, one of them None."""
+        if isinstance(what.do, Argv):
+            return fill_all(what.do.items, pair.values, what.source), None
+        if isinstance(what.do, Shell):
+            acting = pair.acting
+            platform = Platform.LINUX if acting == NO_HOST else self._inventory.hosts[acting].platform
+            return None, fill(what.do.line, pair.values, what.source, partial(quote_for, platform))
+        return None, None
 
     def _why_not(self, on: On | None) -> str:
         if on is None:
@@ -308,9 +344,6 @@ def _is_manual_only(book: Playbook) -> bool:
     return all(isinstance(step.do, Manual) for step in steps)
 
 
-def _other(host: str, acting: str) -> str | None:
-    return None if acting == host else acting
-
-
+@lru_cache(maxsize=4096)
 def _match(match: Match) -> PlanMatch:
     return PlanMatch(output=match.output, exits=match.exits)

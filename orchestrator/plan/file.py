@@ -4,25 +4,28 @@ Its digest is the SHA-256 of the file's bytes as they lie there, never of a re-s
 not at all, for its owner only, and never through a link.
 """
 
+import errno
 import hashlib
 import json
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.model.errors import DurabilityError, UsageError
 from orchestrator.model.plan import Plan
 
 FORMAT = "orch-plan/1"
 MOST_BYTES = 4 * 1024**3
+_WRONG_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL}
 
 
 def plan_bytes(plan: Plan) -> bytes:
     """The bytes of a plan's file; equal plans have equal bytes."""
-    return plan.model_dump_json(by_alias=True, indent=1).encode() + b"\n"
+    return TypeAdapter(Plan).dump_json(plan, by_alias=True, indent=1) + b"\n"
 
 
 def digest(data: bytes) -> str:
@@ -53,8 +56,21 @@ def parse_plan(data: bytes, name: str) -> Plan:
         raise UsageError(f"{name} is no plan that this orch can read: {_what_is_wrong(data, error)}") from error
 
 
+def looks_like_plan(path: Path) -> bool:
+    """Whether a file begins as orch writes plans, so that another plan may take its place."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(256)
+    except OSError:
+        return False
+    return re.match(rb'\s*\{\s*"format"\s*:\s*"orch-plan/', head) is not None
+
+
 def write_plan(path: Path, data: bytes) -> None:
-    """Write a plan's bytes whole and durably, readable by their owner only. Raises DurabilityError where that fails."""
+    """Write a plan's bytes whole and durably, readable by their owner only.
+
+    Raises UsageError where nothing can be written, DurabilityError where the disk is full or fails.
+    """
     if path.is_symlink():
         raise UsageError(f"{path} is a link.", "Name the file itself.")
     if path.is_dir():
@@ -78,7 +94,10 @@ def write_plan(path: Path, data: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise DurabilityError(f"{path} could not be written: {error.strerror or error}.") from error
+        what = f"{path} could not be written: {error.strerror or error}."
+        if error.errno in _WRONG_PLACE:
+            raise UsageError(what, "Name another place.") from error
+        raise DurabilityError(what, "Free space or look at the disk, then: the same command") from error
 
 
 def _what_is_wrong(data: bytes, error: ValidationError) -> str:

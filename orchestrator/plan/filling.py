@@ -5,7 +5,6 @@
 - A secret never comes out of here: a hole for one is an error, except `stdin: "{name}"`, which becomes its reference.
 """
 
-import shlex
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -13,36 +12,40 @@ from orchestrator.model.errors import FilesError, Problem
 from orchestrator.model.inventory import SecretRef
 from orchestrator.model.source import Source
 from orchestrator.model.template import Hole, parse_template
-from orchestrator.model.terms import Platform
 
 Values = Mapping[str, str | SecretRef]
 
 _PARSED = lru_cache(maxsize=16384)(parse_template)
-_POWERSHELL_QUOTES = str.maketrans({quote: quote * 2 for quote in "'\u2018\u2019\u201a\u201b"})
-
-
-def quote_powershell(value: str) -> str:
-    """One PowerShell argument. Within single quotes only a quote ends the string, a typographic one too."""
-    return "'" + value.translate(_POWERSHELL_QUOTES) + "'"
-
-
-def quote_for(platform: Platform) -> Callable[[str], str]:
-    """How a value is quoted in a `shell` line of that platform."""
-    return quote_powershell if platform is Platform.WINDOWS else shlex.quote
 
 
 def fill(text: str, values: Values, source: Source, quote: Callable[[str], str] | None = None) -> str:
-    """`text` with its holes filled. Raises FilesError for a hole that has no value, or a secret one."""
+    """`text` with its holes filled. Raises FilesError for a hole without value, a secret, what can't be quoted."""
     if "{" not in text and "}" not in text:
         return text
     pieces = []
     for part in _PARSED(text):
         if isinstance(part, Hole):
             value = _value(part.name, values, source)
-            pieces.append(value if quote is None else quote(value))
+            pieces.append(value if quote is None else _quoted(part.name, value, source, quote))
         else:
             pieces.append(part)
     return "".join(pieces)
+
+
+def fill_all(texts: tuple[str, ...], values: Values, source: Source) -> tuple[str, ...]:
+    """`texts`, each filled like `fill` without quotes."""
+    places = _with_braces(texts)
+    if not places:
+        return texts
+    filled = list(texts)
+    for place in places:
+        filled[place] = fill(texts[place], values, source)
+    return tuple(filled)
+
+
+@lru_cache(maxsize=16384)
+def _with_braces(texts: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(place for place, text in enumerate(texts) if "{" in text or "}" in text)
 
 
 def fill_stdin(text: str | None, values: Values, source: Source) -> tuple[str | None, str | None]:
@@ -55,6 +58,13 @@ def fill_stdin(text: str | None, values: Values, source: Source) -> tuple[str | 
         if isinstance(value, SecretRef):
             return None, value.ref
     return fill(text, values, source), None
+
+
+def _quoted(name: str, value: str, source: Source, quote: Callable[[str], str]) -> str:
+    try:
+        return quote(value)
+    except ValueError as error:
+        raise FilesError([Problem(source, f"{{{name}}} can't be quoted: {error}.", "Give it another value.")]) from None
 
 
 def _value(name: str, values: Values, source: Source) -> str:

@@ -28,6 +28,7 @@ def without_collector(plan: Callable[P, R]) -> Callable[P, R]:
         try:
             return plan(*args, **kwargs)
         finally:
+            gc.freeze()  # what was planned stays: no collection walks it again, nor at the end
             if was_on:
                 gc.enable()
 

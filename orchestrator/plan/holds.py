@@ -12,8 +12,9 @@ def refuse_held(plan: Plan, estate: Estate) -> None:
     for run in estate.open_runs:
         held = sorted(wanted & run.holds)
         if held and run.run != plan.id:
-            verb = "is" if len(held) == 1 else "are"
             raise Refused(
-                f"{names(held)} {verb} held by run {run.run}, a {run.action} that is not finished.",
-                f"Finish it: orch resume {run.run}; or decide about its tasks: orch resolve {run.run}",
+                f"run {run.run}, a {run.action}, is not over, and holds {names(held)}.",
+                f"Go on with it: orch resume {run.run}\n"
+                f"or give up what it holds: orch resolve {run.run} skip {' '.join(held[:3])} --reason ...\n"
+                "Taking a run over, and ending one, are not built yet.",
             )

@@ -46,8 +46,9 @@ def ordered(ground: Ground, action: Action, modes: Mapping[str, tuple[Mode, ...]
 def loops_back(ground: Ground, modes: Mapping[str, tuple[Mode, ...]], down: Ordered) -> list[Warn]:
     """Loops that the tasks of a shutdown would make on the way back."""
     place = {id: number for number, id in enumerate(down.ranks.order)}
-    order, _ = _order(ground, Action.RESTORE, modes)
-    if all(place[edge.system] < place[edge.other] for edge in order.edges()):
+    going, _ = _order(ground, Action.SHUTDOWN, modes)
+    coming, _ = _order(ground, Action.RESTORE, modes)
+    if all(place[edge.system] < place[edge.other] for edge in coming.edges_beside(going)):
         return []  # the way down, reversed, is a way back
     try:
         ordered(ground, Action.RESTORE, modes)

@@ -119,8 +119,17 @@ def _line(previous: str, line: bytes, n: int, sealed: bool) -> tuple[str, Event]
         return f"it is numbered {event.n}, but it is the {n}. entry"
     if not event.at:
         return "it has no time"
+    if not _is_time(event.at):
+        return f'its time is "{event.at[:40]}", not one in UTC as orch writes it'
     fault = order_fault(event, n, sealed)
     return fault or (head, event)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return text.endswith("Z") and datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _hash_fault(line: bytes) -> str:

@@ -2,10 +2,11 @@
 
 A need is met when its task is done, already or skipped; under `continue` also when it failed or is unknown. A barrier
 opens when all its tasks are at their end; on the way down it waits only for tasks that can still move. Counted, not
-searched: a change of one task touches its dependents only, so a run of 10,000 tasks costs no more per step.
+searched: a change of one task touches its dependents only, so a run of 10,000 tasks costs no more per step. Only when
+a stuck task moves again is all that hangs on stuck ones looked through anew, once for all that moved meanwhile.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from orchestrator.model.plan import Plan
 from orchestrator.model.terms import Action, OnFailure, TaskState
@@ -39,6 +40,9 @@ class Dependencies:
         self._state = dict.fromkeys(self._needs, TaskState.WAITING)
         self._unmet = {task: len(needs) for task, needs in self._needs.items()}
         self._stuck: set[str] = set()
+        self._stuck_barriers: set[str] = set()  # coming back: barriers behind a stuck task
+        self._moved = False  # a stuck task moved since the stuck ones were last looked through
+        self._holds: dict[str, tuple[str, ...]] = {}
         self._closed_by = {barrier: len(needs) for barrier, needs in self._barriers.items()}
         self._counting = dict.fromkeys(self._needs, True)
         self._news: dict[str, None] = dict.fromkeys(self._needs)
@@ -54,38 +58,58 @@ class Dependencies:
                 self._news[dependent] = None
         if state is TaskState.WAITING:
             self._news[task] = None
-        self._recount(task, before)
+        if before in _STUCK or state is TaskState.WAITING or (before is TaskState.WAITING and not state.is_busy):
+            self._holds.clear()
+        self._recount(task, before, met)
 
     def take_ready(self) -> tuple[str, ...]:
         """Tasks that became ready since the last call: waiting, with every need met and every barrier open."""
+        self._look_through()
         ready = tuple(task for task in self._news if self.is_ready(task))
         self._news.clear()
         return ready
 
     def is_ready(self, task: str) -> bool:
         """Whether nothing but a slot keeps `task` from starting."""
+        self._look_through()
         return (
             self._state[task] is TaskState.WAITING
             and not self._unmet[task]
             and not any(self._closed_by[barrier] for barrier in self._needs_barriers[task])
         )
 
-    def can_move(self, task: str) -> bool:
-        """Whether `task` is not yet at its end and gets there without a person, as far as one can see now."""
-        return not self._state[task].is_end and task not in self._stuck
+    def movable(self) -> Iterator[str]:
+        """Tasks that are not yet at their end and get there without a person, as far as one can see now."""
+        self._look_through()
+        return (task for task, state in self._state.items() if not state.is_end and task not in self._stuck)
 
     def waits_for(self, task: str) -> Iterator[str]:
         """What a waiting task waits for: tasks first, then barriers that are closed."""
+        self._look_through()
         yield from (need for need in self._needs[task] if not self._meets(self._state[need]))
         yield from (barrier for barrier in self._needs_barriers[task] if self._closed_by[barrier])
 
     def held_up_by(self, task: str) -> tuple[str, ...]:
         """Every waiting task that waits for `task`, directly or not, nearest first."""
+        if self._state[task] not in _STUCK:
+            return self._search_held_up_by(task)
+        if task not in self._holds:
+            self._holds[task] = self._search_held_up_by(task)
+        return self._holds[task]
+
+    def is_known_what_waits_for(self, task: str) -> bool:
+        """Whether `held_up_by` answers without a search."""
+        return task in self._holds
+
+    def _search_held_up_by(self, task: str) -> tuple[str, ...]:
+        if self._meets(self._state[task]):
+            return ()
         found: dict[str, None] = {}
+        barriers: set[str] = set()
         front = [task]
         while front:
             following = []
-            for dependent in (blocked for one in front for blocked in self._blocked_by(one)):
+            for dependent in (blocked for one in front for blocked in self._blocked_by(one, barriers)):
                 if dependent not in found and self._state[dependent] is TaskState.WAITING:
                     found[dependent] = None
                     following.append(dependent)
@@ -96,19 +120,28 @@ class Dependencies:
         passed = self._continue and state in {TaskState.FAILED, TaskState.UNKNOWN}
         return int(state.is_end or passed)
 
-    def _recount(self, task: str, before: TaskState) -> None:
+    def _recount(self, task: str, before: TaskState, met: int) -> None:
         """Keep the stuck tasks and the barriers' counts right after `task` left `before`."""
-        if self._state[task] in _STUCK:
-            self._mark_stuck([task])
-        elif before in _STUCK:
-            self._stuck.clear()
-            self._mark_stuck(other for other, state in self._state.items() if state in _STUCK)
-            for other in self._state:
-                self._refresh(other)
+        if before in _STUCK and (self._state[task] not in _STUCK or met):
+            self._moved = True
+        elif self._state[task] in _STUCK:
+            self._mark_stuck(task)
         self._refresh(task)
 
-    def _mark_stuck(self, front: Iterable[str]) -> None:
-        stack = list(front)
+    def _look_through(self) -> None:
+        """Find all stuck tasks anew, if one has moved."""
+        if self._moved:
+            self._moved = False
+            self._stuck.clear()
+            self._stuck_barriers.clear()
+            for task, state in self._state.items():
+                if state in _STUCK:
+                    self._mark_stuck(task)
+            for task in self._state:
+                self._refresh(task)
+
+    def _mark_stuck(self, first: str) -> None:
+        stack = [first]
         while stack:
             task = stack.pop()
             if task in self._stuck or self._state[task].is_end:
@@ -116,14 +149,20 @@ class Dependencies:
             self._stuck.add(task)
             self._refresh(task)
             if not self._meets(self._state[task]):
-                stack += [t for t in self._blocked_by(task) if self._state[t] is TaskState.WAITING]
+                blocked = self._blocked_by(task, self._stuck_barriers)
+                stack += [other for other in blocked if self._state[other] is TaskState.WAITING]
 
-    def _blocked_by(self, task: str) -> Iterator[str]:
-        """Tasks that can't start while `task` is not done; on the way down a stuck task keeps no barrier closed."""
+    def _blocked_by(self, task: str, seen: set[str]) -> Iterator[str]:
+        """Tasks that can't start while `task` is not done; on the way down a stuck task keeps no barrier closed.
+
+        `seen` are barriers whose tasks were named already.
+        """
         yield from self._dependents[task]
         if not self._down:
             for barrier in self._barriers_of[task]:
-                yield from self._behind[barrier]
+                if barrier not in seen:
+                    seen.add(barrier)
+                    yield from self._behind[barrier]
 
     def _refresh(self, task: str) -> None:
         """Count `task` in or out of the barriers that it belongs to."""

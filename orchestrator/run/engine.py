@@ -42,10 +42,11 @@ class Listener(Protocol):
 
 
 class Clock:
-    """Epoch seconds that never run backwards while the process lives, whatever the wall clock does."""
+    """Epoch seconds that never run backwards, whatever the wall clock does: not while the process lives, nor behind
+    what the journal says already (`not_before`). Deadlines are counted by it, and the journal dated."""
 
-    def __init__(self) -> None:
-        self._wall = time.time()
+    def __init__(self, not_before: float = 0.0) -> None:
+        self._wall = max(time.time(), not_before)
         self._start = time.monotonic()
 
     def now(self) -> float:
@@ -92,7 +93,7 @@ class Engine:
         while True:
             self._scheduler.pausing = self._stop.requested
             if self._stop.given_up:
-                self._record(self._scheduler.give_up(self._clock.now()))
+                self._record(self._scheduler.give_up(self._clock.now(), heard))
                 self.leave(Left(reason="interrupted"))
                 return None
             self._turn(heard)

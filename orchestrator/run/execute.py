@@ -83,7 +83,7 @@ def execute(
     with folder.lock(by), Journal.open(folder.journal_path) as journal:
         plan, _ = folder.plan()
         scheduler = _replayed(folder, plan, journal)
-        engine = Engine(folder, scheduler, journal, carrier, listener, stop, by=by, clock=(clock := Clock()))
+        engine = Engine(folder, scheduler, journal, carrier, listener, stop, by=by, clock=(clock := _clock(journal)))
         try:
             if journal.entries > 1:
                 resumed: Sequence[Event] = (Resumed(by=by, version=version),)
@@ -115,11 +115,16 @@ def decide(folder: RunFolder, decisions: Sequence[OperatorDid], *, by: str, vers
                 objections.append(why)
         if objections:
             raise Refused("; ".join(objections) + ".", f"Nothing was decided. See: orch show {folder.run_id}")
-        now = Clock().now()
+        now = _clock(journal).now()
         events = list(scheduler.decide(now, decisions).events)
         if scheduler.standing() is Standing.DONE:
             events += [Left(reason="ended"), _sealed(scheduler)]
         journal.append(events, datetime.fromtimestamp(now, UTC))
+
+
+def _clock(journal: Journal) -> Clock:
+    """A clock that goes on where the journal ends."""
+    return Clock(max((datetime.fromisoformat(event.at).timestamp() for event in journal.events[-1:]), default=0.0))
 
 
 def _replayed(folder: RunFolder, plan: Plan, journal: Journal) -> Scheduler:

@@ -139,7 +139,7 @@ class RunFolder:
         """The plan that this run executes, and its bytes. Raises Broken where they are not those it was opened with."""
         path = self.path / layout.PLAN
         data = read_file(path)
-        opened = read_opened(self.journal_path) if os.path.lexists(self.journal_path) else None
+        opened = self._opened_of_this_run() if os.path.lexists(self.journal_path) else None
         if opened is not None and hashlib.sha256(data).hexdigest() != opened.plan_sha256:
             raise Broken(
                 f"{path} was changed: its SHA-256 is not the one that the journal opened with.",
@@ -149,6 +149,21 @@ class RunFolder:
             return Plan.model_validate_json(data), data
         except ValidationError as error:
             raise Broken(f"{path} is no plan that this version of orch can read: {_first(error)}.") from error
+
+    def _opened_of_this_run(self) -> Opened:
+        """The first event. Raises Broken where there is none, or where it opened another run."""
+        opened = read_opened(self.journal_path)
+        if opened is None:
+            raise Broken(
+                f"{self.journal_path} has no first entry: it was emptied or cut, and nothing says what this run did.",
+                "Keep the folder as it is: it is evidence. Bring the run back from a copy.",
+            )
+        if opened.run != self.run_id:
+            raise Broken(
+                f'{self.path} holds the journal of run "{opened.run}": it was renamed, or is a copy.',
+                f"A run has one folder, and its own name. Move a copy out of {self.path.parent}, or rename it back.",
+            )
+        return opened
 
     def opened(self) -> Opened | None:
         """The journal's first event; None where there is none that can be read (`read` says why)."""

@@ -1,12 +1,13 @@
 """What a person's word does to a task, and when it is refused (contract section 6, "People decide").
 
-`done | retry | skip | hold | waive-evidence`, with a name and a reason. A word is followed once the task's present
-errands have come home; it is refused while the task is being worked on, and at its end.
+`done | retry | skip | hold | waive-evidence`, with a name and a reason; refused while the task is being worked on, and
+at its end. `done` for a task that is held for a manual step confirms that step, on every host that it was asked for.
+After a crash between the word and all that follows from it, the rest follows.
 """
 
 from orchestrator.model.events import OperatorDid
 from orchestrator.model.terms import Proof, StepState, TaskState
-from orchestrator.run.steps import due_steps
+from orchestrator.run.steps import by_hand, due_steps
 from orchestrator.run.task_run import TaskRun, place_of
 from orchestrator.run.transitions import Happened
 from orchestrator.run.turn import Turn
@@ -20,10 +21,12 @@ def objection(run: TaskRun, decision: OperatorDid) -> str | None:
     if run.pending is not None:
         return f"{task}: another decision for it is just being followed"
     if state.is_end:
-        return f"{task} is {state} already: nothing can be decided about it"
+        return f"{task} is over ({state}): nothing can be decided about it"
     if state.is_busy:
         return f"{task} is {state}: wait for it, or pause the run first"
-    if decision.resolution == "waive-evidence" and run.held_from is not TaskState.EVIDENCE:
+    if decision.resolution == "waive-evidence" and not (
+        state is TaskState.HELD and run.held_from is TaskState.EVIDENCE
+    ):
         return f"{task} does not wait for evidence"
     if decision.resolution == "hold" and state is TaskState.HELD:
         return f"{task} is held already"
@@ -52,9 +55,11 @@ def follow(turn: Turn, run: TaskRun, decision: OperatorDid) -> None:
 
 
 def _manual_done(turn: Turn, run: TaskRun) -> None:
-    """A person did the manual step that the task is held for."""
-    for step in due_steps(run)[:1]:
-        place = place_of(step)
-        earlier = run.attempts.get(place)
-        turn.step(run, place, StepState.OK, attempt=earlier.n + 1 if earlier else 1, why="done by hand")
+    """A person did the manual step that the task is held for; a part of that may be in the journal already."""
+    begun = {step for step, _, _ in run.confirmed}
+    for step in by_hand(due_steps(run)):
+        if not begun or step.id in begun:
+            place = place_of(step)
+            earlier = run.attempts.get(place)
+            turn.step(run, place, StepState.OK, attempt=earlier.n + 1 if earlier else 1, why="done by hand")
     turn.move(run, Happened.MANUAL_DONE)

@@ -18,6 +18,7 @@ from orchestrator.run.questions import (
     right_places,
 )
 from orchestrator.run.specs import question_key
+from orchestrator.run.steps import is_work_owed
 from orchestrator.run.task_run import TaskRun
 from orchestrator.run.transitions import Happened
 from orchestrator.run.turn import Flight, Heard, Turn
@@ -72,7 +73,7 @@ def probe(turn: Turn, run: TaskRun, flight: Flight, action: Action) -> None:
     refused = refusal(run.task, run.answers)
     if refused is not None:
         turn.move(run, Happened.REFUSED, why=refusal_text(*refused))
-    elif is_all_right(run.task, right_places(run.task, run.answers)):
+    elif is_all_right(run.task, right_places(run.task, run.answers)) and not is_work_owed(run):
         turn.move(run, Happened.FOUND_DOWN if action is Action.SHUTDOWN else Happened.FOUND_UP)
     elif turn.pausing:
         return

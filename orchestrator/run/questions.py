@@ -105,11 +105,11 @@ def right_places(task: PlanTask, answers: Answers) -> frozenset[tuple[str, Mode]
 
 
 def disproven_places(task: PlanTask, answers: Answers) -> frozenset[tuple[str, Mode]]:
-    """The (host, mode) of which a probe says plainly that it is not as wanted; a silent port is no such word."""
+    """The (host, mode) of which an answer says plainly that it is not as wanted; silence is no such word."""
     return frozenset(
         (question.host, MODE_OF[question.kind])
         for question, answer in answers.items()
-        if question.kind in MODE_OF and question.kind is not ProbeKind.PORT and as_wanted(task, answer.found) is False
+        if question.kind in MODE_OF and answer.found is not Found.SILENT and as_wanted(task, answer.found) is False
     )
 
 

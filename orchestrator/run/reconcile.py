@@ -1,8 +1,13 @@
 """What happens on a lost connection, a timeout, a cut answer, a crash (contract section 6).
 
-Unknown is a state: the host's receipt is asked, then the state probe (`verifying`), then a person. Asking fences, so
-what is found not begun never begins any more and may be attempted anew. A step that disconnects its host is judged by
-the host's port: its receipt dies with it.
+* Unknown is a state: the host's receipt is asked, then the state probe (`verifying`), then a person. Asking fences, so
+  what is found not begun never begins any more and may be attempted anew.
+* A receipt is asked also where the folder's generation was never seen: then it proves only what it has (an end, or
+  that the step still runs); that it has nothing proves nothing.
+* A step that disconnects its host is judged by the host's port: its receipt dies with it. Where the port has not done
+  by the deadline what it should, the receipt is asked once: perhaps the step never began.
+* Before a person's retry begins an attempt, the one before it is asked: what ended is not done twice, what still runs
+  is not joined by a second one.
 """
 
 from orchestrator.hosts.port import OutcomeState
@@ -44,30 +49,77 @@ def reconcile(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt:
         return _watch(turn, run, flight, step)
     if attempt.state is StepState.INTENT:
         turn.step(run, place, StepState.UNKNOWN, why="orch ended before its outcome came back")
-    if not _can_be_asked(turn, run, step):
+    return _ask(turn, run, flight, step, attempt, until=attempt.began + step.timeout_s)
+
+
+def ask_earlier(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt) -> bool:
+    """Find out about the unknown attempt before a retry; whether something is still to wait for."""
+    place = place_of(step)
+    if Asked(place) in flight.keys:
+        return True
+    if step.disconnects or place in flight.settled_doubt:
+        return False
+    if _ask(turn, run, flight, step, attempt, until=run.since + step.timeout_s):
+        return True
+    if place not in flight.still_runs:
+        return False
+    why = f"attempt {attempt.n} of it still runs there"
+    turn.step(run, place, StepState.FAILED, attempt=attempt.n + 1, why=why, sent=False)
+    return True
+
+
+def _ask(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt, *, until: float) -> bool:
+    """Ask the receipt, again every 5 s until `until`, at least once; whether there is still something to wait for."""
+    place = place_of(step)
+    if not _can_be_asked(turn, step):
         return False
     asked = flight.asked_at.get(place)
-    if asked is not None and turn.now >= attempt.began + step.timeout_s:
+    if asked is not None and turn.now >= until:
         return False
     if asked is not None and turn.now < asked + ASK_EVERY_S:
-        turn.wake(run, asked + ASK_EVERY_S)
+        turn.wake(run, min(asked + ASK_EVERY_S, until))
         return True
-    key = attempt_key(turn.run, run.task.id, step.id, step.host, step.on_host, attempt.n)
-    spec = turn.specs.step(run.task.id, step, run.generations[step.acting])
-    turn.ask(run, flight, Asked(place), key, spec)
+    _put_question(turn, run, flight, step, attempt)
     return True
+
+
+def _put_question(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt) -> None:
+    key = attempt_key(turn.run, run.task.id, step.id, step.host, step.on_host, attempt.n)
+    spec = turn.specs.step(run.task.id, step, run.generations.get(step.acting))
+    turn.ask(run, flight, Asked(place_of(step)), key, spec)
 
 
 def hear_receipt(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: Heard) -> None:
     """Take in what a receipt says."""
-    match heard.outcome.state:
+    place, outcome = place_of(step), heard.outcome
+    flight.still_runs.discard(place)
+    if place in flight.watched:
+        _hear_after_watch(turn, run, flight, step, heard)
+        return
+    match outcome.state:
         case OutcomeState.DONE | OutcomeState.NEVER:
             tell_outcome(turn, run, step, heard, asked=True)
-        case OutcomeState.RUNNING | OutcomeState.NO_ANSWER | OutcomeState.UNREACHABLE | OutcomeState.UNKNOWN:
+        case OutcomeState.RUNNING:
+            flight.still_runs.add(place)
+        case OutcomeState.NO_ANSWER if outcome.by_receipt:
+            flight.settled_doubt.add(place)  # the host says that it can keep none
+        case OutcomeState.NO_ANSWER | OutcomeState.UNREACHABLE | OutcomeState.UNKNOWN:
             return
         case _:
-            flight.settled_doubt.add(place_of(step))
+            flight.settled_doubt.add(place)
             tell_outcome(turn, run, step, heard)
+
+
+def _hear_after_watch(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: Heard) -> None:
+    """Take in the receipt of a step whose host did not go or come: it failed, never began, or nobody knows."""
+    place, outcome = place_of(step), heard.outcome
+    why = flight.watched.pop(place)
+    failed = outcome.state is OutcomeState.DONE and outcome.result and outcome.result.exit not in step.exits
+    if failed or outcome.state is OutcomeState.NEVER:
+        tell_outcome(turn, run, step, heard, asked=True)
+    else:
+        flight.settled_doubt.add(place)
+        turn.step(run, place, StepState.UNKNOWN, why=why)
 
 
 def hear_port(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: Heard, action: Action) -> None:
@@ -79,10 +131,14 @@ def hear_port(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: H
         turn.step(run, place, StepState.GONE if down else StepState.OK, why=flight.watching.pop(place, None))
     elif turn.now >= run.attempts[place].began + step.timeout_s:
         lost = flight.watching.pop(place, None)
-        flight.settled_doubt.add(place)
         still = "still answers" if port is Found.ANSWERS else "does not answer" if port else "can't be asked"
         why = f"{watched_host(step)} {still} after {step.timeout_s} s" + (f"; {lost}" if lost else "")
-        turn.step(run, place, StepState.UNKNOWN, why=why)
+        if _can_be_asked(turn, step):
+            flight.watched[place] = why
+            _put_question(turn, run, flight, step, run.attempts[place])
+        else:
+            flight.settled_doubt.add(place)
+            turn.step(run, place, StepState.UNKNOWN, why=why)
 
 
 def _watch(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> bool:
@@ -99,9 +155,9 @@ def _watch(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> bool:
     return True
 
 
-def _can_be_asked(turn: Turn, run: TaskRun, step: PlanStep) -> bool:
-    """Whether the acting host keeps receipts, in a folder whose generation was seen before the step was sent."""
-    if step.acting == NO_HOST or step.acting not in run.generations:
+def _can_be_asked(turn: Turn, step: PlanStep) -> bool:
+    """Whether the acting host keeps receipts, as far as the plan knows."""
+    if step.acting == NO_HOST:
         return False
     host = turn.specs.host(step.acting)
     return host.platform is Platform.LINUX and host.receipts

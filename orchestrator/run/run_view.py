@@ -15,6 +15,9 @@ from orchestrator.run.view import NeedsYou, Running, RunView, Waiting
 WAITING_SHOWN = 50
 """How many waiting tasks a view carries."""
 
+SEARCHED = 10_000
+"""After how many tasks found a view stops searching what else is held up, and leaves that to the next ones."""
+
 
 def remaining_chains(plan: Plan) -> Mapping[str, float]:
     """For each task the longest chain of estimates from its start to the end of the plan, in seconds."""
@@ -54,11 +57,10 @@ def view_of(scheduler: Scheduler, chains: Mapping[str, float], by: str, started:
         slots=plan.policy.parallel,
         running=tuple(
             _running(scheduler, task, errand, since)
-            for task, flight in scheduler.flights.items()
-            if scheduler.runs[task].state.is_busy
-            for errand, since in flight.since.items()
+            for task in scheduler.busy()
+            for errand, since in scheduler.flights[task].since.items()
         ),
-        needs_you=tuple(_needs_you(scheduler, task) for task in scheduler.held_up()),
+        needs_you=tuple(_needs_you(scheduler)),
         waiting=tuple(islice(_waiting(scheduler), WAITING_SHOWN)),
         pausing=scheduler.pausing,
     )
@@ -67,12 +69,14 @@ def view_of(scheduler: Scheduler, chains: Mapping[str, float], by: str, started:
 def _left(scheduler: Scheduler, chains: Mapping[str, float], now: float) -> float | None:
     """Seconds to go for what can still move: its longest chain, or its work spread over the slots."""
     longest = work = 0.0
-    for task, run in scheduler.runs.items():
-        if run.state.is_end or not scheduler.dependencies.can_move(task):
-            continue
-        gone = min(now - run.since, run.task.estimate_s) if run.state.is_busy else 0.0
-        longest = max(longest, chains[task] - gone)
-        work += run.task.estimate_s - gone
+    for task in scheduler.dependencies.movable():
+        run, tail = scheduler.runs[task], chains[task]
+        estimate = run.task.estimate_s
+        if run.state is not TaskState.WAITING:
+            gone = min(now - run.since, estimate)
+            tail, estimate = tail - gone, estimate - gone
+        work += estimate
+        longest = max(longest, tail)
     return max(longest, work / scheduler.plan.policy.parallel)
 
 
@@ -103,9 +107,16 @@ def _step(task: PlanTask, place: Place, since: float, prefix: str) -> Running:
     return Running(task.id, prefix + step.name, host, since, step.expect_s, step.timeout_s)
 
 
-def _needs_you(scheduler: Scheduler, task: str) -> NeedsYou:
-    run = scheduler.runs[task]
-    return NeedsYou(task, run.state, run.why or "", run.since, scheduler.dependencies.held_up_by(task))
+def _needs_you(scheduler: Scheduler) -> Iterator[NeedsYou]:
+    dependencies, left = scheduler.dependencies, SEARCHED
+    for task in scheduler.held_up():
+        run, holds = scheduler.runs[task], tuple[str, ...]()
+        if dependencies.is_known_what_waits_for(task):
+            holds = dependencies.held_up_by(task)
+        elif left > 0:
+            holds = dependencies.held_up_by(task)
+            left -= len(holds) + 1
+        yield NeedsYou(task, run.state, run.why or "", run.since, holds)
 
 
 def _waiting(scheduler: Scheduler) -> Iterator[Waiting]:

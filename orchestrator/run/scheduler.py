@@ -6,7 +6,6 @@ of a task that has started is in `probing`, `gathering`, `stepping`, `reconcile`
 state may become is in `transitions`. Replay feeds the journal's events to `replay`, and is the only way to resume.
 """
 
-import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +27,7 @@ from orchestrator.run.gathering import gather, hear_evidence
 from orchestrator.run.people import follow
 from orchestrator.run.probing import hear_answer, probe
 from orchestrator.run.questions import Question, health_questions, questions
+from orchestrator.run.ready import Ready
 from orchestrator.run.reconcile import hear_port, hear_receipt
 from orchestrator.run.specs import Specs
 from orchestrator.run.stepping import hear_attempt, run_steps
@@ -66,12 +66,10 @@ class Scheduler:
         self.counts = dict.fromkeys(TaskState, 0) | {TaskState.WAITING: len(plan.tasks)}
         self.pausing = False
         specs = Specs(plan)
-        self._zones = {task.id: specs.zones(task.hosts) for task in plan.tasks}
-        self._rank = {task.id: (-task.priority, index) for index, task in enumerate(plan.tasks)}
-        self._ready: list[tuple[tuple[int, int], str]] = []
-        self._queued: set[str] = set()
-        self._busy_in: dict[str, int] = {}
-        self._busy = 0
+        zones = {task.id: specs.zones(task.hosts) for task in plan.tasks}
+        rank = {task.id: (-task.priority, index) for index, task in enumerate(plan.tasks)}
+        self._ready = Ready(plan.policy.zone_parallel, zones, rank)
+        self._busy: dict[str, None] = {}
         self._look: dict[str, None] = {}
         self._turn = Turn(0.0, self._apply, specs, plan.id)
 
@@ -106,8 +104,7 @@ class Scheduler:
             turn.write(decision)
         for news in heard:
             self._hear(news)
-        while turn.timers and turn.timers[0][0] <= now:
-            self._look[heapq.heappop(turn.timers)[1]] = None
+        self._look.update(dict.fromkeys(turn.rung()))
         self._start_ready()
         while self._look:
             task = next(iter(self._look))
@@ -128,11 +125,14 @@ class Scheduler:
                 follow(turn, run, run.pending)
         return Decided(tuple(turn.events), ())
 
-    def give_up(self, now: float) -> Decided:
-        """The operator stops waiting: every attempt under way is unknown from here on."""
+    def give_up(self, now: float, heard: Sequence[Heard] = ()) -> Decided:
+        """The operator stops waiting: what is not heard of by now is unknown from here on, and nothing follows."""
         turn = self._turn
         turn.begin(now)
-        for task, run in self.runs.items():
+        for news in heard:
+            self._hear(news)
+        for task in self._busy:
+            run = self.runs[task]
             for place, attempt in run.attempts.items():
                 if attempt.state is StepState.INTENT and place in self.flights[task].intended:
                     turn.step(run, place, StepState.UNKNOWN, why="the operator gave up waiting")
@@ -147,11 +147,8 @@ class Scheduler:
         if all(self.counts[state] == 0 for state in TaskState if not state.is_end):
             return Standing.DONE
         if self.pausing:
-            moving = any(
-                run.state in {TaskState.RUNNING, TaskState.VERIFYING} or self.flights[task].keys
-                for task, run in self.runs.items()
-                if run.state.is_busy
-            )
+            under_way = {TaskState.RUNNING, TaskState.VERIFYING}
+            moving = any(self.runs[task].state in under_way or self.flights[task].keys for task in self._busy)
             return Standing.BUSY if moving else Standing.PAUSED
         if self._busy:
             return Standing.BUSY
@@ -188,10 +185,11 @@ class Scheduler:
         self.counts[before] -= 1
         self.counts[run.state] += 1
         if run.state.is_busy != before.is_busy:
-            step = 1 if run.state.is_busy else -1
-            self._busy += step
-            for zone in self._zones[task]:
-                self._busy_in[zone] = self._busy_in.get(zone, 0) + step
+            self._ready.occupy(task, 1 if run.state.is_busy else -1)
+            if run.state.is_busy:
+                self._busy[task] = None
+            else:
+                del self._busy[task]
         self.dependencies.change(task, run.state)
 
     def _hear(self, news: Heard) -> None:
@@ -240,33 +238,25 @@ class Scheduler:
 
     def _start_ready(self) -> None:
         """Start what is ready, by rank, while slots are free; what a full zone keeps back stays queued."""
-        for task in self.dependencies.take_ready():
-            if task not in self._queued:
-                self._queued.add(task)
-                heapq.heappush(self._ready, (self._rank[task], task))
-        if self.pausing:
-            return
-        kept_back: list[tuple[tuple[int, int], str]] = []
-        while self._ready and self._busy < self.plan.policy.parallel:
-            entry = heapq.heappop(self._ready)
-            task = entry[1]
-            if not self.dependencies.is_ready(task) or self.runs[task].pending is not None:
-                self._queued.discard(task)
-            elif self._zone_is_full(task):
-                kept_back.append(entry)
-            else:
-                self._queued.discard(task)
-                self._turn.move(self.runs[task], Happened.STARTED)
-        for entry in kept_back:
-            heapq.heappush(self._ready, entry)
+        for ready in self.dependencies.take_ready():
+            self._ready.add(ready)
+        while not self.pausing and len(self._busy) < self.plan.policy.parallel:
+            task = self._ready.pop(self._may_start)
+            if task is None:
+                return
+            self.flights[task].anew()
+            self._turn.move(self.runs[task], Happened.STARTED)
 
-    def _zone_is_full(self, task: str) -> bool:
-        limits = self.plan.policy.zone_parallel
-        return any(zone in limits and self._busy_in.get(zone, 0) >= limits[zone] for zone in self._zones[task])
+    def _may_start(self, task: str) -> bool:
+        return self.dependencies.is_ready(task) and self.runs[task].pending is None
 
     def queued(self) -> frozenset[str]:
         """Ready tasks that only want a slot."""
-        return frozenset(self._queued)
+        return self._ready.queued()
+
+    def busy(self) -> tuple[str, ...]:
+        """Tasks that take a slot, in the order in which they took it."""
+        return tuple(self._busy)
 
     def held_up(self) -> Iterable[str]:
         """Tasks that only a person can move, in the plan's order."""

@@ -4,12 +4,14 @@ The intent of an attempt is written before its spec is submitted. Only an exit c
 output makes an attempt ok or failed; everything else is for `reconcile`.
 """
 
+from collections.abc import Sequence
+
 from orchestrator.hosts.port import OutcomeState
 from orchestrator.model.plan import PlanStep
 from orchestrator.model.terms import StepState
-from orchestrator.run.reconcile import reconcile, tell_outcome
+from orchestrator.run.reconcile import ask_earlier, reconcile, tell_outcome
 from orchestrator.run.specs import attempt_key
-from orchestrator.run.steps import due_steps, is_settled, present_state
+from orchestrator.run.steps import by_hand, due_steps, present_state
 from orchestrator.run.task_run import Attempt, TaskRun, place_of
 from orchestrator.run.transitions import Happened
 from orchestrator.run.turn import Flight, Heard, Turn
@@ -21,20 +23,21 @@ MAX_RERUNS = 2
 def run_steps(turn: Turn, run: TaskRun, flight: Flight) -> None:
     """Move a task that is `running`."""
     due = due_steps(run)
+    hands = by_hand(due)
     waiting = False
     for step in due:
-        waiting |= _advance_step(turn, run, flight, step)
+        if step not in hands:
+            waiting |= _advance_step(turn, run, flight, step)
     if waiting or flight.has_steps():
         return
     failed = [step for step in due if present_state(run, step) is StepState.FAILED]
     doubtful = [step for step in due if present_state(run, step) is StepState.UNKNOWN]
-    if failed and any(is_settled(step, run.present(place_of(step))) for step in failed):
-        turn.wake(run, turn.now)  # failed, but the next step may follow it
-    elif failed:
-        turn.move(run, Happened.STEP_FAILED, why=_failure_text(run, failed[0]))
+    if failed:
+        turn.move(run, Happened.STEP_FAILED, why=" ".join(_failure_text(run, step) for step in failed + doubtful))
     elif doubtful:
-        attempt = run.attempts[place_of(doubtful[0])]
-        turn.move(run, Happened.STEP_IN_DOUBT, why=f"{doubtful[0].name} on {doubtful[0].acting}: {attempt.why or ''}")
+        turn.move(run, Happened.STEP_IN_DOUBT, why=" ".join(_failure_text(run, step) for step in doubtful))
+    elif hands:
+        turn.move(run, Happened.MANUAL_REACHED, why=_manual_text(hands))
     elif not due:
         turn.move(run, Happened.STEPS_ENDED)
 
@@ -59,7 +62,9 @@ def _advance_step(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> b
     attempt = run.present(place)
     if attempt is None:
         earlier = run.attempts.get(place)
-        return _begin(turn, run, flight, step, earlier.n + 1 if earlier else 1)
+        if earlier is not None and earlier.state is StepState.UNKNOWN and ask_earlier(turn, run, flight, step, earlier):
+            return True
+        return _begin(turn, run, flight, step, run.attempts[place].n + 1 if earlier else 1)
     match attempt.state:
         case StepState.INTENT | StepState.UNKNOWN:
             if reconcile(turn, run, flight, step, attempt):
@@ -83,9 +88,6 @@ def _is_rerun_safe(turn: Turn, step: PlanStep, attempt: Attempt) -> bool:
 
 def _begin(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, n: int) -> bool:
     place = place_of(step)
-    if step.manual is not None:
-        turn.move(run, Happened.MANUAL_REACHED, why=f"{step.name}: {step.manual}")
-        return True
     generation = run.generations.get(step.acting)
     turn.step(run, place, StepState.INTENT, attempt=n)
     key = attempt_key(turn.run, run.task.id, step.id, step.host, step.on_host, n)
@@ -97,4 +99,10 @@ def _begin(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, n: int) -> 
 def _failure_text(run: TaskRun, step: PlanStep) -> str:
     attempt = run.attempts[place_of(step)]
     unsent = "" if attempt.sent else " Nothing was sent."
-    return f"{step.name} on {step.acting}: {attempt.why or 'failed'}{unsent}"
+    return f"{step.name} on {step.acting}: {(attempt.why or attempt.state).rstrip('.')}.{unsent}"
+
+
+def _manual_text(steps: Sequence[PlanStep]) -> str:
+    """What a person has to do, each text once: one word of theirs confirms it for all hosts that it names."""
+    texts = dict.fromkeys(step.manual or "" for step in steps)
+    return f"{steps[0].name}: {'; '.join(texts)}"

@@ -63,24 +63,25 @@ def present_state(run: TaskRun, step: PlanStep) -> StepState | None:
     return attempt.state if attempt else None
 
 
+def is_work_owed(run: TaskRun) -> bool:
+    """Whether steps are left even where every host is as wanted: those that follow the change that orch made."""
+    return any(_is_owed(run, step) for step in run.task.steps)
+
+
 def _is_due(run: TaskRun, step: PlanStep) -> bool:
-    attempt = run.attempts.get(place_of(step))
-    mode = mode_of(step)
-    if mode is None:
-        return not is_settled(step, attempt, run.life)
-    if (step.host, mode) in run.right and not (_was_begun(run, step) and _follows_the_change(run, step)):
-        return False
-    if step.changes_state and (step.host, mode) in run.disproven and attempt is not None and attempt.life < run.life:
+    attempt, mode = run.attempts.get(place_of(step)), mode_of(step)
+    if mode is not None and (step.host, mode) in run.right:
+        return _is_owed(run, step)
+    denied = step.changes_state and mode is not None and (step.host, mode) in run.disproven
+    if denied and attempt is not None and attempt.life < run.life:
         return True
     return not is_settled(step, attempt, run.life)
 
 
-def _was_begun(run: TaskRun, step: PlanStep) -> bool:
-    """Whether a step of this mode may have had an effect for this host."""
-    return any(place[1] == step.host and place[0].rpartition(".")[0] == step.phase for place, _ in run.begun)
-
-
-def _follows_the_change(run: TaskRun, step: PlanStep) -> bool:
-    """Whether an earlier step of the same mode is the one that changes the state."""
+def _is_owed(run: TaskRun, step: PlanStep) -> bool:
+    """Whether `step` follows the one that changes the state, in a mode that was begun for its host, and is not done."""
+    if is_settled(step, run.attempts.get(place_of(step)), run.life):
+        return False
+    begun = any(place[1] == step.host and place[0].rpartition(".")[0] == step.phase for place, _ in run.begun)
     before = takewhile(lambda other: other.id != step.id, run.task.steps)
-    return any(other.changes_state and other.phase == step.phase for other in before)
+    return begun and any(other.changes_state and other.phase == step.phase for other in before)

@@ -2,17 +2,28 @@
 
 * A task's state is its last `task` event. `waiting` is never written: a task without an event waits, and so does one
   that a person wants tried again, until the journal says more.
-* What was found offline (a shutdown's `already`), what is done without proof, and what only a person can move are
-  listed by name, in the plan's order.
+* What was found offline (a shutdown's `already`, where no step was begun), what is done without proof, and what only a
+  person can move are listed by name, in the plan's order.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.model.events import Event, Left, Opened, OperatorDid, Resumed, Sealed, TaskChanged
+from orchestrator.model.errors import Broken
+from orchestrator.model.events import (
+    Event,
+    Left,
+    Opened,
+    OperatorDid,
+    Probed,
+    Resumed,
+    Sealed,
+    StepChanged,
+    TaskChanged,
+)
 from orchestrator.model.plan import Plan
-from orchestrator.model.terms import Action, Proof, TaskState
+from orchestrator.model.terms import Action, Found, Proof, TaskState
 
 _NEEDS_A_PERSON = {TaskState.FAILED, TaskState.UNKNOWN, TaskState.HELD}
 
@@ -46,6 +57,7 @@ class RunSummary:
     left: str | None  # why the last process stopped; None: it has not said so (it works, or it was killed)
     needs_you: tuple[TaskNote, ...]
     found_offline: tuple[TaskNote, ...]
+    settled: tuple[TaskNote, ...]  # already as wanted when asked again, after a step of ours
     unproven: tuple[TaskNote, ...]
     by_person: tuple[TaskNote, ...]
     skipped: tuple[TaskNote, ...]
@@ -61,6 +73,8 @@ def summarise(plan: Plan, events: Sequence[Event]) -> RunSummary:
     opened = next((event for event in events if isinstance(event, Opened)), None)
     sealed = events[-1] if events and isinstance(events[-1], Sealed) else None
     notes = tuple(task_notes(plan, events).values())
+    begun = {event.task for event in events if isinstance(event, StepChanged)}
+    already = [note for note in notes if note.state is TaskState.ALREADY]
     return RunSummary(
         run=plan.id,
         action=plan.action,
@@ -74,9 +88,8 @@ def summarise(plan: Plan, events: Sequence[Event]) -> RunSummary:
         result=sealed.result if sealed else None,
         left=_left(events),
         needs_you=tuple(note for note in notes if note.state in _NEEDS_A_PERSON),
-        found_offline=tuple(
-            note for note in notes if note.state is TaskState.ALREADY and plan.action is Action.SHUTDOWN
-        ),
+        found_offline=tuple(n for n in already if n.task not in begun and plan.action is Action.SHUTDOWN),
+        settled=tuple(note for note in already if note.task in begun),
         unproven=tuple(note for note in notes if note.proof is Proof.UNPROVEN),
         by_person=tuple(note for note in notes if note.proof is Proof.PERSON),
         skipped=tuple(note for note in notes if note.state is TaskState.SKIPPED),
@@ -84,9 +97,14 @@ def summarise(plan: Plan, events: Sequence[Event]) -> RunSummary:
 
 
 def task_notes(plan: Plan, events: Sequence[Event]) -> Mapping[str, TaskNote]:
-    """Where every task of the plan stands, in the plan's order."""
+    """Where every task of the plan stands, in the plan's order. Raises Broken for an entry of another plan."""
     last = {task.id: TaskNote(task.id, task.system, TaskState.WAITING, None, "", "") for task in plan.tasks}
     for event in events:
+        if isinstance(event, TaskChanged | OperatorDid) and event.task is not None and event.task not in last:
+            raise Broken(
+                f"entry {event.n} of the journal of {plan.id} does not belong to its plan: no task is {event.task}.",
+                "The journal was not written by orch for this plan. Keep the folder as it is.",
+            )
         if isinstance(event, TaskChanged):
             system = last[event.task].system
             last[event.task] = TaskNote(event.task, system, event.state, event.proof, event.why or "", event.at)
@@ -95,6 +113,22 @@ def task_notes(plan: Plan, events: Sequence[Event]) -> Mapping[str, TaskNote]:
             system = last[event.task].system
             last[event.task] = TaskNote(event.task, system, TaskState.WAITING, None, why, event.at)
     return last
+
+
+def refused_by_keys(events: Sequence[Event]) -> bool:
+    """Whether nothing was done, because every host that was tried showed a key that is not pinned (section 8)."""
+    states: dict[str, TaskState] = {}
+    found: dict[str, Found] = {}
+    for event in events:
+        if isinstance(event, StepChanged):
+            return False
+        if isinstance(event, TaskChanged):
+            states[event.task] = event.state
+        elif isinstance(event, Probed):
+            found[event.task] = event.found
+    return bool(states) and all(
+        state is TaskState.FAILED and found.get(task) is Found.KEY for task, state in states.items()
+    )
 
 
 def _left(events: Sequence[Event]) -> str | None:

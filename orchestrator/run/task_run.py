@@ -54,7 +54,7 @@ class TaskRun:
     begun: set[tuple[Place, int]] = field(default_factory=set)  # attempts that may have had an effect
     evidence: dict[tuple[str, str | None, str], bool] = field(default_factory=dict)  # kept or not
     waived: bool = False
-    unsent: bool = False  # failed before anything was sent
+    unsent: bool = False  # failed before anything was sent in this life of it
     untouched: bool = False  # found as wanted on the way back; nothing was sent
     by_person: bool = False  # a person did a step of it
     held_from: TaskState | None = None
@@ -89,17 +89,10 @@ class TaskRun:
             case TaskState.VERIFYING:
                 self.answers.clear()
             case TaskState.FAILED if before is not TaskState.FAILED:
-                self.unsent = before is TaskState.PROBING or not self.begun or self._failed_unsent()
+                self.unsent = before is TaskState.PROBING or not self.begun
             case TaskState.HELD if before is not TaskState.HELD:
                 self.held_from = before
                 self.confirmed.clear()
-
-    def _failed_unsent(self) -> bool:
-        """Whether all that stopped the task's steps is proven not to have reached a host."""
-        going_on = {place_of(step) for step in self.task.steps if step.continue_on_failure}
-        present = [(place, a) for place, a in self.attempts.items() if a.life == self.life]
-        stopped = [a for place, a in present if a.state is StepState.FAILED and not (a.sent and place in going_on)]
-        return bool(stopped) and not any(a.sent for a in stopped) and not self.is_in_doubt()
 
     def is_in_doubt(self) -> bool:
         """Whether the outcome of a step is unknown since the task was last probed from the start."""
@@ -123,6 +116,8 @@ class TaskRun:
         began, reruns, life = at, 0, self.life
         if before is not None and before.n == event.attempt:
             began, reruns, life = before.began, before.reruns, before.life
+            if event.state in {StepState.OK, StepState.GONE}:
+                life = self.life  # learnt now: a probe before it denies nothing
         elif before is not None and before.life == self.life:
             reruns = before.reruns + 1
         self.attempts[place] = Attempt(event.attempt, event.state, began, at, event.why, event.sent, life, reruns)

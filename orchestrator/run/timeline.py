@@ -178,7 +178,8 @@ def _command(step: PlanStep | PlanEvidence | None) -> str:
 
 def _outcome(event: StepChanged) -> str:
     text = event.state.value
-    if event.exit is not None and event.state is StepState.FAILED:
+    said = (event.why or "").startswith(f"exit {event.exit}")
+    if event.exit is not None and event.state is StepState.FAILED and not said:
         text += f", exit {event.exit}"
     if event.why:
         text += f": {event.why}"

@@ -5,7 +5,7 @@ intent first (contract section 6).
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from orchestrator.hosts.port import Outcome, Spec
@@ -90,13 +90,25 @@ class Flight:
     watching: dict[Place, str | None] = field(default_factory=dict)  # place -> why it was lost, if it was
     intended: set[Place] = field(default_factory=set)  # attempts that this process began itself
     settled_doubt: set[Place] = field(default_factory=set)  # nothing more can be learnt of them by asking
+    still_runs: set[Place] = field(default_factory=set)  # their receipt said so when it was last asked
+    watched: dict[Place, str] = field(default_factory=dict)  # their host did not go or come: why they are in doubt
 
     def begun(self, place: Place) -> None:
         """A new attempt at `place` starts: what was known of the one before no longer counts."""
         self.intended.add(place)
+        self._forget(place)
+
+    def anew(self) -> None:
+        """The task is probed from the start: what was learnt of its attempts may have changed."""
+        for place in {*self.asked_at, *self.watching, *self.settled_doubt}:
+            self._forget(place)
+
+    def _forget(self, place: Place) -> None:
         self.settled_doubt.discard(place)
+        self.still_runs.discard(place)
         self.asked_at.pop(place, None)
         self.watching.pop(place, None)
+        self.watched.pop(place, None)
 
     def has_steps(self) -> bool:
         """Whether an attempt, an asked receipt or a watched port is under way."""
@@ -114,6 +126,7 @@ class Turn:
         self.effects: list[Effect] = []
         self.errands: dict[str, tuple[str, Errand]] = {}
         self.timers: list[tuple[float, str]] = []
+        self._alarms: dict[str, float] = {}  # the nearest timer of each task
         self.pausing = False
         self._apply = apply
         self._asked = 0
@@ -185,8 +198,19 @@ class Turn:
         return self._asked
 
     def wake(self, run: TaskRun, at: float) -> None:
-        """Look at the task again at `at` (epoch seconds)."""
-        heapq.heappush(self.timers, (at, run.task.id))
+        """Look at the task again at `at` (epoch seconds), or before."""
+        task = run.task.id
+        if self._alarms.get(task, at + 1) > at:
+            self._alarms[task] = at
+            heapq.heappush(self.timers, (at, task))
+
+    def rung(self) -> Iterator[str]:
+        """The tasks whose time has come."""
+        while self.timers and self.timers[0][0] <= self.now:
+            at, task = heapq.heappop(self.timers)
+            if self._alarms.get(task) == at:
+                del self._alarms[task]
+            yield task
 
     def _under_way(self, run: TaskRun, flight: Flight, errand: Errand, key: str) -> None:
         self.errands[key] = (run.task.id, errand)

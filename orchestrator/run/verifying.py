@@ -1,8 +1,8 @@
 """Asking whether a task came out as wanted (contract section 6, `verifying`).
 
 Asked again every 2 s until patience ends; what is neither yes nor no by then is no answer. A stop that still says
-online has failed at once, whatever it returned; other modes and the way back get their patience, since hosts need a
-moment to go and to come. A probe may settle the unknown step that changes the state as ok, never as failed.
+online has failed at once, whatever it returned; other modes, the way back and a step in doubt, which may still run,
+get their patience. A probe may settle the unknown step that changes the state as ok, never as failed.
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Quest
         if answer is None:
             ask_question(turn, run, flight, question, command)
             said = False
-        elif turn.now < run.since + _patience(command) and not _is_last_word(run.task, answer, asked, run.answers):
+        elif turn.now < run.since + _patience(command) and not _is_last_word(run, answer, asked):
             said = False
             if turn.now >= answer.at + EVERY_S:
                 ask_question(turn, run, flight, question, command)
@@ -74,13 +74,13 @@ def _patience(command: Command) -> float:
     return command.within_s if isinstance(command, PlanProbe) else PATIENCE_S
 
 
-def _is_last_word(task: PlanTask, answer: Answer, asked: Mapping[Question, Command], answers: Answers) -> bool:
+def _is_last_word(run: TaskRun, answer: Answer, asked: Mapping[Question, Command]) -> bool:
     """Whether asking again is of no use."""
-    wanted = as_wanted(task, answer.found)
+    wanted = as_wanted(run.task, answer.found)
     if wanted is True:
         return True
-    verdict, _ = _verdict(task, asked, answers)
-    return verdict is True or (wanted is False and task.mode is Mode.STOP)
+    verdict, _ = _verdict(run.task, asked, run.answers)
+    return verdict is True or (wanted is False and run.task.mode is Mode.STOP and not run.is_in_doubt())
 
 
 def _verdict(task: PlanTask, asked: Mapping[Question, Command], answers: Answers) -> tuple[bool | None, str | None]:

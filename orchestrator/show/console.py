@@ -1,4 +1,5 @@
-"""Where characters leave: answers to stdout, messages to stderr (section 9). The only module of the room that writes.
+"""Where characters leave: answers to stdout, messages to stderr (section 9). The only door of the room that writes;
+what becomes of a stream that nobody reads, or that is full, is decided in `streams`.
 
 Colour only on a terminal, never with `NO_COLOR`; no markup, no emoji names, no guessing of what a word may mean.
 """
@@ -19,7 +20,10 @@ WITHOUT_TERMINAL = 100
 
 
 def _console(stream: TextIO) -> Console:
-    width = None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else WITHOUT_TERMINAL
+    said = os.environ.get("COLUMNS", "")
+    width = int(said) if said.isdecimal() and len(said) < 6 and int(said) else None
+    if width is None and not stream.isatty():
+        width = WITHOUT_TERMINAL
     return Console(file=stream, markup=False, emoji=False, highlight=False, soft_wrap=True, width=width)
 
 
@@ -31,6 +35,11 @@ def _out_for(stream: TextIO) -> Console:
 @lru_cache(maxsize=1)
 def _err_for(stream: TextIO) -> Console:
     return _console(stream)
+
+
+def is_heard() -> bool:
+    """Whether somebody may still read the answers."""
+    return not getattr(sys.stdout, "is_gone", False)
 
 
 def out() -> Console:
@@ -70,10 +79,4 @@ def message(lines: Iterable[Line]) -> None:
 def document(value: Any) -> None:
     """The one JSON document of a `--json`, to stdout. ASCII only, so that nothing in it can act on a terminal."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True) + "\n")
-    sys.stdout.flush()
-
-
-def raw(text: str) -> None:
-    """Text that is ready (JSON that a model wrote itself), to stdout."""
-    sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -11,8 +11,15 @@ from orchestrator.show.theme import BAD
 WORDS = {"UsageError": "", "Refused": "REFUSED: ", "MustWait": "", "Broken": "BROKEN: ", "Interrupted": ""}
 
 
-def error_lines(error: OrchError, width: int) -> list[Line]:
-    """An error that orch raised on purpose."""
+def error_lines(error: OrchError, width: int, *, place: str = "") -> list[Line]:
+    """An error that orch raised on purpose. `place`: the ` -C DIR` that commands in its advice need."""
+    lines = _said(error, width)
+    if place and "orch " in error.advice and place not in error.advice and "-C DIR" not in error.advice:
+        lines += para("", f"(Add{place} to that command.)", width)
+    return lines
+
+
+def _said(error: OrchError, width: int) -> list[Line]:
     if isinstance(error, FilesError):
         return [*problem_lines(error.problems, width), *para("", f"{error.what}. {error.advice}", width)]
     lines: list[Line] = []

@@ -4,11 +4,14 @@ Under a system stand those it needs, with the reasons; what another of them need
 anyway), and what has been drawn above is only named. `--json` has every single edge.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.show.layout import Line, Part, count, cut, line, para
 from orchestrator.show.theme import QUIET, STRONG
+
+Edge = tuple[str, str, str, bool]
+"""(who needs, who is needed, the reason, whether another alternative could do)."""
 
 REDUCE_UP_TO = 2_000
 """Above so many systems nothing is left out of the tree: looking for detours would take longer than reading."""
@@ -23,8 +26,24 @@ class Arrow:
     reasons: tuple[str, ...]
 
 
-def graph_lines(arrows: Sequence[Arrow], roots: Sequence[str], width: int, *, depth: int | None) -> list[Line]:
-    """The trees of `roots`, each to `depth` (None: all the way down)."""
+def arrows_of(edges: Iterable[Edge]) -> list[Arrow]:
+    """One arrow for each pair of systems, with all its reasons."""
+    reasons: dict[tuple[str, str], dict[str, None]] = {}
+    for system, needed, reason, choice in edges:
+        reasons.setdefault((system, needed), {})[f"{reason} (or another)" if choice else reason] = None
+    return [Arrow(system, needed, tuple(why)) for (system, needed), why in reasons.items()]
+
+
+def tops(systems: Sequence[str], arrows: Sequence[Arrow]) -> list[str]:
+    """Those that nobody needs, the others after them (a loop has no top)."""
+    needed = {arrow.needed for arrow in arrows}
+    return [*(s for s in systems if s not in needed), *(s for s in systems if s in needed)]
+
+
+def graph_lines(
+    arrows: Sequence[Arrow], roots: Sequence[str], width: int, *, depth: int | None, own_way: Sequence[str] = ()
+) -> list[Line]:
+    """The trees of `roots`, each to `depth` (None: all the way down); `own_way` is named once, as needed by all."""
     below: dict[str, dict[str, Arrow]] = {}
     for arrow in arrows:
         below.setdefault(arrow.of, {})[arrow.needed] = arrow
@@ -34,6 +53,8 @@ def graph_lines(arrows: Sequence[Arrow], roots: Sequence[str], width: int, *, de
             tree.draw(root, "", "", None)
     said = "each needs what stands below it. Needs that another need brings along are left out."
     note = f"{count(len(tree.drawn), 'system')}; {said}"
+    if own_way:
+        note += f" All need {', '.join(own_way)} besides, as it is your own way in (control-path)."
     return [*tree.lines, *para("", note, width, style=QUIET)]
 
 

@@ -9,14 +9,17 @@ from collections.abc import Callable, Sequence
 from orchestrator.model.events import OutputRef
 from orchestrator.run.timeline import Row
 from orchestrator.show import words
-from orchestrator.show.layout import Line, fold, line, pad, para
+from orchestrator.show.layout import Line, cut, fold, line, pad, para
 from orchestrator.show.neutral import neutral_bytes
 from orchestrator.show.theme import BAD, DOUBT, GOOD, QUIET, STRONG
 
 WHEN = 14
 OUTPUT_LIMIT = 4_000
+THE_RUN = "the run"
 ROOM = 60
 """With less room than this beside the label, what is folded hangs under it."""
+LEAST = 12
+"""With less than this, all of it stands under it."""
 _STYLES = (
     ("failed", BAD),
     ("unknown", DOUBT),
@@ -38,7 +41,7 @@ def log_lines(rows: Sequence[Row], width: int, *, one_task: bool = False, output
         return [line("Nothing of that kind is in the log.")]
     wide = width >= 120
     what_width = min(max(len(row.what) for row in rows), 30 if wide else 18)
-    task_width = 0 if one_task else min(max(len(row.task) for row in rows), 28 if wide else 16)
+    task_width = 0 if one_task else min(max(len(row.task or THE_RUN) for row in rows), 28 if wide else 16)
     lines: list[Line] = []
     day = ""
     for row in rows:
@@ -54,11 +57,14 @@ def log_lines(rows: Sequence[Row], width: int, *, one_task: bool = False, output
 def _row(row: Row, task_width: int, what_width: int, width: int) -> list[Line]:
     """`02:39:51.377  core-db  stop.1 stop  muc-db-01  systemctl stop ...  ok 4.2 s`."""
     label = f"{words.clock(row.at):<{WHEN}}"
-    label += f"{pad(row.task or 'the run', task_width)}  " if task_width else ""
+    label += f"{pad(row.task or THE_RUN, task_width)}  " if task_width else ""
     label += f"{pad(row.what, what_width)}  "
     took = f" {row.seconds:.1f} s" if row.seconds is not None else ""
     rest = "  ".join(part for part in (row.host, row.command, row.result + took) if part)
     indent = len(label) if width - len(label) >= ROOM else WHEN + 2
+    if width - len(label) < LEAST:
+        under = para(" " * indent, rest, width, style=_style(row)) if rest else []
+        return [line(cut(label.rstrip(), width)), *under]
     return para(label, rest, width, indent=indent, style=_style(row))
 
 

@@ -30,7 +30,8 @@ def plain_line(event: Event) -> Line | None:
             task, what, style = event.task, f"{word}{proof}{_because(event.why)}", TASK_STYLE[event.state]
         case StepChanged() if event.state in _STEPS:
             where = event.host if event.on_host is None else f"{event.on_host} for {event.host}"
-            code = f", exit {event.exit}" if event.exit is not None else ""
+            said = event.exit is None or (event.why or "").startswith(f"exit {event.exit}")
+            code = "" if said else f", exit {event.exit}"
             task, style = event.task, BAD if event.state is StepState.FAILED else DOUBT
             what = f"step {event.step} on {where} {event.state}{code}{_because(event.why)}"
         case OperatorDid():

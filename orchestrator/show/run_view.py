@@ -108,6 +108,7 @@ def _also(page: RunPage, width: int) -> list[Line]:
         ("unproven", summary.unproven, _reasons(summary.unproven)),
         ("by hand", summary.by_person, _reasons(summary.by_person)),
         ("as found", summary.found_offline, "found offline; nothing was sent to them"),
+        ("settled", summary.settled, "as wanted when asked again, after a step whose outcome was in doubt"),
         ("skipped", summary.skipped, _reasons(summary.skipped)),
     ]
     lines: list[Line] = []

@@ -5,7 +5,6 @@ Styles are named by meaning, so that no view thinks in colours.
 
 from orchestrator.model.terms import EstateState, TaskState
 
-PLAIN = ""
 STRONG = "bold"
 QUIET = "dim"
 GOOD = "green"

@@ -84,6 +84,7 @@ def _without_collector() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what was read stays: no collection walks it again, nor at the end
         if was:
             gc.enable()
 

@@ -9,6 +9,8 @@ from orchestrator.model.events import OperatorDid, StepChanged, TaskChanged
 from orchestrator.model.plan import EvidencePolicy, Plan, PlanEvidence, Policy
 from orchestrator.model.terms import Action, OnFailure, Proof, StepState, TaskState
 from orchestrator.run.scheduler import Standing
+from tests.simulate.campaign import one_night
+from tests.simulate.oracle import problems
 from tests.simulate.world import Drive, World, make_plan
 
 CHAIN = {"portal": (), "app": ("portal",), "db": ("app",), "san": ("db",)}
@@ -222,3 +224,24 @@ def test_the_same_seed_gives_the_same_journal(seed: int) -> None:
     one.run()
     two.run()
     assert one.journal == two.journal
+
+
+@pytest.mark.parametrize("block", range(20))
+def test_nights_of_every_kind(block: int) -> None:
+    for seed in range(block * 20, block * 20 + 20):
+        one_night(seed)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_killed_anywhere_a_run_ends_where_it_ends_undisturbed(seed: int) -> None:
+    rng = random.Random(seed)
+    plan = make_plan(random_needs(rng, rng.randint(2, 8)), hosts=rng.randint(1, 2), action=rng.choice(list(Action)))
+    undisturbed = drive(plan, fails={plan.tasks[rng.randrange(len(plan.tasks))].hosts[0]})
+    undisturbed.run()
+    run = drive(plan, fails=set(undisturbed.world.fails))
+    for _ in range(4):
+        if run.run(turns=rng.randint(1, 40), torn=rng) is Standing.BUSY:
+            run = run.resume()
+    run.run()
+    assert run.states() == undisturbed.states()
+    assert problems(run) == []

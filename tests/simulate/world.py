@@ -1,11 +1,14 @@
 """A virtual world for the scheduler: hosts that hold states, lose connections, keep receipts, come late or lie.
 
-The world counts what was really executed, so that a test can compare it with what the journal says.
+The world counts what was really executed, so that a test can compare it with what the journal says. A `Drive` is one
+process that executes a run: it can be killed at any turn, with the last batch of its journal cut anywhere (then
+nothing of what that batch wanted was sent), or whole with only a part of it sent.
 """
 
 import heapq
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from orchestrator.hosts.port import Outcome, OutcomeState, Result, Spec, SpecKind
@@ -113,9 +116,16 @@ class World:
     lost: set[str] = field(default_factory=set)  # parts of keys whose answers are lost
     liars: set[str] = field(default_factory=set)  # hosts whose steps say done, and do nothing
     off: set[str] = field(default_factory=set)  # hosts without power
+    deaf: float = 0.0  # how often a question is lost
+    forgetful: float = 0.0  # how often a receipt folder turns out to be another one
+    twice: float = 0.0  # how often news comes again
+    slow: float = 0.0  # how often a step takes longer than its timeout
+    running: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (verb, system, host) being executed now
+    overlaps: list[str] = field(default_factory=list)  # the same thing executed while it was being executed
     cut: set[str] = field(default_factory=set)  # hosts off the network, but for who asks their carrier
 
     def __post_init__(self) -> None:
+        self.forgetful_ever, self.silent_ever = bool(self.forgetful), bool(self.silent or self.deaf)
         online = self.plan.action is Action.SHUTDOWN
         for task in self.plan.tasks:
             for host in task.hosts:
@@ -141,6 +151,8 @@ class World:
         match verb:
             case "isolation":
                 return b"up" if host in self.cut else b"down"  # yes is isolated
+            case "health":
+                return b""
             case "power":
                 return b"down" if host in self.off else b"up"
             case _:
@@ -171,23 +183,40 @@ class Drive:
         again.scheduler.replay(event, again.now)
         again.journal.append((again.now, event))
         again._late = self._late
+        again._n = self._n
         return again
 
-    def run(self, *, turns: int = 100_000, decisions: tuple[OperatorDid, ...] = ()) -> Standing:
-        """Until nothing is under way, or `turns` turns are over (as if killed)."""
-        for _ in range(turns):
+    def run(
+        self,
+        *,
+        turns: int = 100_000,
+        decisions: tuple[OperatorDid, ...] = (),
+        operator: Callable[["Drive"], tuple[OperatorDid, ...]] | None = None,
+        torn: random.Random | None = None,
+    ) -> Standing:
+        """Until nothing is under way, or `turns` turns are over (as if killed; `torn`: in the middle of writing)."""
+        for turn in range(turns):
+            decisions += operator(self) if operator else ()
             decided = self.scheduler.advance(self.now, self._heard, decisions)
             decisions, self._heard = (), []
-            self.journal += [(self.now, event) for event in decided.events]
+            events, effects = decided.events, decided.effects
+            killed = torn is not None and turn == turns - 1
+            if torn is not None and killed:
+                events = events[: torn.randint(0, len(events))]
+                whole = len(events) == len(decided.events)
+                effects = effects[: torn.randint(0, len(effects))] if whole else ()
+            self.journal += [(self.now, event) for event in events]
             busy = sum(run.state.is_busy for run in self.scheduler.runs.values())
             self.most_busy = max(self.most_busy, busy)
-            for effect in decided.effects:
+            for effect in effects:
                 match effect:
                     case Submit(key, spec):
                         self._submit(key, spec)
                     case Ask(key, spec):
                         self._ask(key, spec)
             standing = self.scheduler.standing()
+            if killed:
+                return Standing.BUSY
             if standing is not Standing.BUSY:
                 return standing
             self._heard = self._next()
@@ -206,20 +235,32 @@ class Drive:
         return heard
 
     def _later(self, delay: float, key: str, outcome: Outcome) -> None:
+        again = self.world.twice and self.world.rng.random() < self.world.twice
+        for after in (0.0, self.world.rng.uniform(0.0, 90.0))[: 2 if again else 1]:
+            self._n += 1
+            heapq.heappush(self._news, (self.now + delay + after, self._n, key, outcome))
+
+    def _happens_later(self, delay: float, key: str, argv: tuple[str, ...]) -> None:
+        """The command reaches its host, or ends there, after `delay`, whatever becomes of us."""
         self._n += 1
-        heapq.heappush(self._news, (self.now + delay, self._n, key, outcome))
+        heapq.heappush(self._late, (self.now + delay, self._n, key, argv))
 
     def _end_late(self) -> None:
+        world = self.world
         while self._late and self._late[0][0] <= self.now:
             at, _, key, argv = heapq.heappop(self._late)
-            self.world.effect(argv, at)
-            self.world.receipts[key] = Result(0, b"", b"", (0, 0))
+            if key in world.receipts:
+                world.running[argv[0], argv[1], argv[2]] -= 1
+                world.effect(argv, at)
+                world.receipts[key] = Result(0, b"", b"", (0, 0))
+            elif key not in world.fenced:
+                self._execute(key, argv, 3.0)
 
     def _submit(self, key: str, spec: Spec) -> None:
         world = self.world
+        self._end_late()
         if spec.kind is SpecKind.PORT:
             silent = spec.host.id in world.off | world.cut
-            self._end_late()
             port = Found.SILENT if silent else Found.ANSWERS
             self._later(0.5, key, Outcome(OutcomeState.DONE, port=port))
             return
@@ -228,43 +269,79 @@ class Drive:
             self._later(1.0, key, Outcome(OutcomeState.UNREACHABLE, why="refused", refusal=Found.UNREACHABLE))
         elif any(part in key for part in world.lost):
             self._later(1.0, key, Outcome(OutcomeState.UNKNOWN, why="connection lost"))
+        elif world.deaf and world.rng.random() < world.deaf:
+            refused = Outcome(OutcomeState.UNREACHABLE, why="refused", refusal=Found.UNREACHABLE)
+            lost = Outcome(OutcomeState.UNKNOWN, why="connection lost")
+            read = spec.kind is SpecKind.READ
+            self._later(1.0, key, world.rng.choice([refused, lost]) if read else refused)
         elif spec.kind is SpecKind.READ:
-            self._end_late()
             text = world.answer(spec.argv)
-            answer = Outcome(OutcomeState.DONE, Result(0, text, b"", (len(text), 0)), generation="g1")
-            self._later(world.rng.uniform(0.01, 0.2), key, answer)
+            generation = "g1" if spec.host.receipts else None
+            verb, system, host = spec.argv
+            ill = verb == "health" and not world.up[system, host]
+            answer = Outcome(OutcomeState.DONE, Result(int(ill), text, b"", (len(text), 0)), generation=generation)
+            takes = world.rng.uniform(0.1, 4.0) if verb == "evidence" else world.rng.uniform(0.01, 0.2)
+            self._later(takes, key, answer)
         else:
-            self._step(key, spec.argv)
+            self._step(key, spec)
 
-    def _step(self, key: str, argv: tuple[str, ...]) -> None:
+    def _step(self, key: str, spec: Spec) -> None:
         world, takes = self.world, self.world.rng.uniform(1.0, 8.0)
+        argv = spec.argv or ()
         assert key not in world.receipts
         assert key not in world.fenced, "a fenced attempt was submitted"
+        lost = Outcome(OutcomeState.UNKNOWN, why="connection lost")
         dice = world.rng.random()
-        if dice < world.trouble / 3:  # lost before it reached the host
-            self._later(takes / 2, key, Outcome(OutcomeState.UNKNOWN, why="connection lost"))
+        if dice < world.trouble / 4:  # lost before it reached the host
+            self._later(takes / 2, key, lost)
             return
-        world.done[key] += 1
+        if dice < world.trouble / 3:  # lost, and reaches the host all the same, later
+            self._later(takes / 2, key, lost)
+            self._happens_later(takes / 2 + world.rng.uniform(0.0, 20.0), key, argv)
+            return
         if argv[2] in world.fails:
+            self._begin(key, argv)
+            world.running[argv[0], argv[1], argv[2]] -= 1
+            world.receipts[key] = Result(1, b"", b"no", (0, 2))
             self._later(takes, key, Outcome(OutcomeState.DONE, Result(1, b"", b"no", (0, 2))))
             return
-        world.receipts[key] = None
-        self._n += 1
-        heapq.heappush(self._late, (self.now + takes, self._n, key, argv))
+        if world.slow and world.rng.random() < world.slow:
+            takes = spec.timeout_s * world.rng.uniform(1.1, 2.5)
+        self._execute(key, argv, takes)
         if argv[0] == "poweroff" and argv[2] not in world.liars:
-            self._later(takes, key, Outcome(OutcomeState.UNKNOWN, why="connection lost"))
+            self._later(takes, key, lost)
+        elif takes > spec.timeout_s:
+            self._later(spec.timeout_s, key, Outcome(OutcomeState.UNKNOWN, why=f"no end within {spec.timeout_s} s"))
         elif dice < world.trouble:  # lost while it runs
-            self._later(takes / 3, key, Outcome(OutcomeState.UNKNOWN, why="connection lost"))
+            self._later(takes / 3, key, lost)
         else:
             self._later(takes, key, Outcome(OutcomeState.DONE, Result(0, b"", b"", (0, 0))))
 
+    def _begin(self, key: str, argv: tuple[str, ...]) -> None:
+        what = (argv[0], argv[1], argv[2])
+        self.world.done[key] += 1
+        if self.world.running[what]:
+            self.world.overlaps.append(key)
+        self.world.running[what] += 1
+
+    def _execute(self, key: str, argv: tuple[str, ...], takes: float) -> None:
+        self._begin(key, argv)
+        self.world.receipts[key] = None
+        self._happens_later(takes, key, argv)
+
     def _ask(self, key: str, spec: Spec) -> None:
         world = self.world
-        if spec.host.id in world.silent:
+        self._end_late()
+        assert spec.host.receipts, "a host without receipts was asked for one"
+        if spec.host.id in world.silent | world.off | world.cut:
             self._later(1.0, key, Outcome(OutcomeState.NO_ANSWER))
+        elif world.forgetful and world.rng.random() < world.forgetful:
+            self._later(0.1, key, Outcome(OutcomeState.STALE, why="another folder", by_receipt=True))
         elif key not in world.receipts:
+            known = spec.generation is not None
             world.fenced.add(key)
-            self._later(0.1, key, Outcome(OutcomeState.NEVER, by_receipt=True))
+            state = OutcomeState.NEVER if known else OutcomeState.STALE
+            self._later(0.1, key, Outcome(state, by_receipt=True))
         elif (result := world.receipts[key]) is None:
             self._later(0.1, key, Outcome(OutcomeState.RUNNING, by_receipt=True))
         else:

@@ -471,5 +471,5 @@ def test_systems_of_an_open_run_are_held(run_there: Path, site: Path, capsys: py
 
     assert cli.run(["shutdown", "portal", "--yes", "--as", "o.lang", "-C", str(site)]) == 3
     said = " ".join(capsys.readouterr().err.split())
-    assert f"run {plan.id} is not over, and holds portal." in said
+    assert f"run {plan.id}, a shutdown, is not over, and holds portal." in said
     assert f"orch resolve {plan.id} skip portal --reason" in said

@@ -68,7 +68,8 @@ def test_select(arguments: tuple[str, ...], found: str) -> None:
         ("kind=postgresq", "matches no system", "Did you mean postgresql?"),
         ("knid=x", 'unknown key "knid"', ""),
         ("kind=", "nothing stands after kind=", ""),
-        ("", "nothing stands between", ""),
+        ("", "is empty", ""),
+        (",", "nothing stands between", ""),
         ("app,kind=postgresql", "matches no system", "no system matches all of them"),
     ],
 )

@@ -13,12 +13,12 @@ from orchestrator.hosts.command_line import (
     armour,
     decode_windows,
     inner_line,
-    quote_appliance,
     read_line,
     unarmour,
     unwrap_read,
 )
 from orchestrator.model.terms import Platform
+from orchestrator.plan.quoting import quote_appliance
 
 LINUX, WINDOWS, APPLIANCE = Platform.LINUX, Platform.WINDOWS, Platform.APPLIANCE
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)

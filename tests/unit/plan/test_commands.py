@@ -11,7 +11,7 @@ from orchestrator.model.playbook import Argv, Evidence, Health, Manual, OnCarrie
 from orchestrator.model.terms import Mode, Platform
 from orchestrator.model.workspace import Workspace
 from orchestrator.plan.commands import commands_of
-from orchestrator.plan.filling import quote_powershell
+from orchestrator.plan.quoting import quote_powershell
 from tests.builders import BOOK, playbook, probe, step, workspace
 
 NASTY = 'a\'b "c" $(d) `e`; f'
@@ -69,7 +69,6 @@ def test_templates(template: str, text: str) -> None:
     ("platform", "quoted"),
     [
         (Platform.LINUX, "'a'\"'\"'b \"c\" $(d) `e`; f'"),
-        (Platform.APPLIANCE, "'a'\"'\"'b \"c\" $(d) `e`; f'"),
         (Platform.WINDOWS, "'a''b \"c\" $(d) `e`; f'"),
     ],
 )
@@ -82,6 +81,16 @@ def test_a_value_in_a_shell_line_is_quoted_for_the_platform_and_in_argv_it_is_on
     shell, argv = commands_of(on(platform, ws), "a").shutdown[Mode.STOP]
     assert shell.shell == f"do {quoted} | {{more}}"
     assert argv.argv == ("run", NASTY)
+
+
+@pytest.mark.parametrize(("value", "shell"), [("web-01", "cut web-01"), ("web 01", 'cut "web 01"'), (NASTY, None)])
+def test_an_appliance_gets_a_word_or_nothing(value: str, shell: str | None) -> None:
+    ws = stop_of(Step("s", Shell("cut {x}"), BOOK), text="a on h1", vars={"x": value})
+    if shell is None:
+        with pytest.raises(FilesError):
+            commands_of(on(Platform.APPLIANCE, ws), "a")
+    else:
+        assert commands_of(on(Platform.APPLIANCE, ws), "a").shutdown[Mode.STOP][0].shell == shell
 
 
 def test_powershell_takes_typographic_quotes_for_quotes() -> None:

@@ -95,7 +95,7 @@ def test_nothing_to_do_is_a_plan() -> None:
 def test_an_open_run_holds_its_unfinished_systems(held: str) -> None:
     plan = down("a requires b")
     estate = Estate(open_runs=(OpenRun("run-7", Action.SHUTDOWN, frozenset({held})),))
-    with pytest.raises(Refused, match=f"{held} is held by run run-7"):
+    with pytest.raises(Refused, match=f"run-7, a shutdown, is not over, and holds {held}"):
         refuse_held(plan, estate)
     refuse_held(plan, Estate(open_runs=(OpenRun("run-7", Action.SHUTDOWN, frozenset({"other"})),)))
     refuse_held(plan, Estate(open_runs=(OpenRun(plan.id, Action.SHUTDOWN, frozenset({held})),)))

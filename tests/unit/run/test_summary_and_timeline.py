@@ -24,7 +24,7 @@ OUTPUT = OutputRef(stdout="a" * 64, stderr="b" * 64, bytes=(5, 0), truncated=(Fa
 def step(host: str, **more: object) -> PlanStep:
     values = {"id": "stop.1", "name": "stop", "host": host, "argv": ("systemctl", "stop", "pg@15 main"), "sudo": True}
     rest = {"timeout_s": 60, "expect_s": 5.0, "idempotent": True, "disconnects": False}
-    return PlanStep.model_validate(values | rest | more)
+    return PlanStep(**(values | rest | more))
 
 
 def task(name: str, *steps: PlanStep, needs: tuple[Need, ...] = (), gates: tuple[str, ...] = ()) -> PlanTask:
