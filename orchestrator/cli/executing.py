@@ -11,15 +11,17 @@ from pathlib import Path
 from types import FrameType
 
 from orchestrator import __version__
-from orchestrator.cli.exit_codes import Code, of_end
+from orchestrator.cli.exit_codes import Code, of_end, worst
 from orchestrator.cli.options import place
 from orchestrator.cli.pages import page_of
 from orchestrator.cli.situation import short_name
 from orchestrator.hosts.ssh import SshCarrier
+from orchestrator.model.errors import MustWait
 from orchestrator.run.execute import RunEnd, Stop, execute
 from orchestrator.run.folder import RunFolder
 from orchestrator.run.summary import refused_by_keys
 from orchestrator.show import console
+from orchestrator.show.errors import error_lines
 from orchestrator.show.layout import BLANK
 from orchestrator.show.live import listener
 from orchestrator.show.run_view import run_lines
@@ -43,12 +45,15 @@ def carry_out(root: Path, folder: RunFolder, by: str) -> Code:
             )
     finally:
         carrier.close()
-    console.answer(
-        [BLANK, *run_lines(page_of(folder), console.width(), name=short_name(root, folder.run_id), place=place(root))]
-    )
-    if end is RunEnd.FAILED and refused_by_keys(folder.read().events):
-        return Code.REFUSED
-    return of_end(end)
+    refused = end is RunEnd.FAILED and refused_by_keys(folder.read().events)
+    code = Code.REFUSED if refused else of_end(end)
+    page = run_lines(page_of(folder), console.width(), name=short_name(root, folder.run_id), place=place(root))
+    try:
+        console.answer([BLANK, *page])
+    except MustWait as full:
+        console.message(error_lines(full, console.err_width()))
+        return worst((code, Code.WAITS))
+    return code
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,11 +103,20 @@ def apply_file(
         text = f"changed since it was planned, without a difference to the plan: {', '.join(changed)}"
         console.message(para("", text, width))
     console.answer(plan_lines(plan, width, untouched=False, every_system=every_system, commands=commands))
-    return execute_plan(now_, plan, data, by=by, yes=yes, file=file)
+    return execute_plan(now_, plan, data, by=by, yes=yes, file=file, changed=changed)
 
 
-def execute_plan(now_: Situation, plan: Plan, data: bytes, *, by: str, yes: bool, file: Path | None) -> Code:
-    """Refuses, or asks and executes. `file` is where the plan lies, if it lies anywhere."""
+def execute_plan(
+    now_: Situation,
+    plan: Plan,
+    data: bytes,
+    *,
+    by: str,
+    yes: bool,
+    file: Path | None,
+    changed: Sequence[str] = (),
+) -> Code:
+    """Refuses, or asks and executes. `file`: where the plan lies; `changed`: inputs that changed, but not the plan."""
     from orchestrator.cli.executing import carry_out
     from orchestrator.run.execute import open_run
 
@@ -128,6 +138,7 @@ def execute_plan(now_: Situation, plan: Plan, data: bytes, *, by: str, yes: bool
         protocol_bytes=_protocol(now_),
         now=now(),
         previous_heads=now_.estate.unnamed_heads,
+        inputs_changed=changed,
     )
     return carry_out(now_.root, folder, by)
 

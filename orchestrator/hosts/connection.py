@@ -77,7 +77,7 @@ class Opener:
     def open(self, spec: HostSpec, dial: Callable[[], Wire]) -> Opened:
         """Log in to `spec` on a wire that `dial` gives. Raises Refusal."""
         if not spec.keys:
-            raise Refusal(Found.KEY, spec.id, f"{spec.id}: known_hosts has no key for it, so nothing was sent")
+            raise Refusal(Found.KEY, spec.id, f"{spec.id}: known_hosts has no key for it")
         login = self._keys.login(spec)
         with self._lock:
             slot = self._slots[spec.address, spec.port]

@@ -19,6 +19,19 @@ class OutputRef(Frozen):
     stderr: str
     bytes: tuple[int, int]
     truncated: tuple[bool, bool]
+    cap: int | None = None  # bytes kept of each stream, where one was cut there
+
+
+def _is_true(value: bool) -> bool:
+    return value
+
+
+def _is_empty(value: tuple[str, ...]) -> bool:
+    return not value
+
+
+def _is_false(value: bool) -> bool:
+    return not value
 
 
 class _Event(Frozen):
@@ -37,6 +50,7 @@ class Opened(_Event):
     by: str
     version: str
     protocol_sha256: str | None = None
+    inputs_changed: tuple[str, ...] = Field((), exclude_if=_is_empty)  # since it was planned, without changing the plan
 
 
 class Resumed(_Event):
@@ -107,8 +121,8 @@ class StepChanged(_Event):
     output: OutputRef | None = None
     generation: str | None = None
     why: str | None = None
-    by_receipt: bool = False  # learnt from the host's receipt, not from the connection that sent it
-    sent: bool = True  # of `failed`: whether anything can have reached the host
+    by_receipt: bool = Field(False, exclude_if=_is_false)  # learnt by asking the host's receipt
+    sent: bool = Field(True, exclude_if=_is_true)  # false: it failed before anything can have reached the host
 
 
 class OperatorDid(_Event):

@@ -6,6 +6,7 @@ in which sets or files happen to be read.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from orchestrator.graph.impact import hits_of
 from orchestrator.model.estate import Estate
@@ -66,7 +67,7 @@ def assemble(
     held, barriers = barriers_of(ground, action, order.ranks)
     tasks = _tasks(ground, action, drafts, order, gates, held)
     zones = {id: zone.parallel for id, zone in sorted(inventory.zones.items()) if zone.parallel is not None}
-    used = {host for draft in drafts.values() for host in (*draft.hosts, *draft.acting())}
+    used = {host for draft in drafts.values() for host in chain(draft.hosts, draft.other_hosts())}
     hosts = hosts_of(ground.ws, ground.needs.ways, used)
     in_use = {host.zone for host in hosts.values()}
     zones = {id: most for id, most in zones.items() if id in in_use}
@@ -139,7 +140,7 @@ def _tasks(
         draft = drafts[id]
         needs = [
             Need(task=wait.task, reason=wait.reason, source=str(wait.source))
-            for wait in sorted(order.waits[id], key=lambda wait: (wait.task, wait.reason))
+            for wait in sorted(order.waits[id])  # by task, then reason: together they stand once
         ]
         if id in held:
             needs.append(held[id])

@@ -102,6 +102,7 @@ class CommandWriter:
         defaults = {} if book is None else {name: value for name, value in book.vars.items() if value is not None}
         self._vars: dict[str, str | SecretRef] = {**defaults, **self._system.vars, "system": system}
         self._pairs: dict[On | None, list[Pair]] = {}
+        self._can_act: dict[On | None, list[Pair]] = {}
 
     def lacks(self, action: Action, mode: Mode) -> bool:
         """Whether the playbook (or the want of one) leaves this mode to a person."""
@@ -275,7 +276,10 @@ class CommandWriter:
         return tuple(found)
 
     def _acting(self, on: On | None) -> list[Pair]:
-        return [pair for pair in self._pairs_of(on) if pair.acting != NO_HOST]
+        found = self._can_act.get(on)
+        if found is None:
+            found = self._can_act[on] = [pair for pair in self._pairs_of(on) if pair.acting != NO_HOST]
+        return found
 
     def _pairs_of(self, on: On | None) -> list[Pair]:
         found = self._pairs.get(on)

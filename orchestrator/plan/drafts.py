@@ -1,7 +1,8 @@
 """One task as it is drafted: what is done to a system, on which of its hosts, and how long that takes usually."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from orchestrator.graph.closure import Joined
 from orchestrator.model.inventory import System
@@ -28,15 +29,11 @@ class Draft:
     lacking: tuple[Mode, ...]
     seconds: float
 
-    def acting(self) -> Iterator[str]:
-        """Every host that one of its commands goes to."""
-        for commands in (self.probe.state, self.probe.isolation, self.probe.poweroff):
-            yield from (command.acting for command in commands)
-        for command in (*self.evidence, *self.health):
-            yield command.acting
-        for step in (*self.steps, *self.force):
-            if step.manual is None:
-                yield step.acting
+    def other_hosts(self) -> set[str]:
+        """Every host that one of its commands goes to, but for its own."""
+        probes = chain(self.probe.state, self.probe.isolation, self.probe.poweroff)
+        commands = chain(probes, self.evidence, self.steps, self.force, self.health)
+        return {command.on_host for command in commands if command.on_host is not None}
 
 
 def draft_shutdown(ws: Workspace, system: str, mode: Mode, joined: Joined | None) -> Draft:

@@ -172,11 +172,13 @@ class Engine:
         result = outcome.result
         if result is None:
             return Heard(key, outcome)
+        streams = (result.stdout, result.stderr)
         output = OutputRef(
             stdout=self._outputs.keep(result.stdout),
             stderr=self._outputs.keep(result.stderr),
             bytes=result.sent,
             truncated=result.truncated,
+            cap=max((len(d) for d, cut in zip(streams, result.truncated, strict=True) if cut), default=None),
         )
         return Heard(key, outcome, output)
 

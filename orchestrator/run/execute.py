@@ -46,6 +46,7 @@ def open_run(
     protocol_bytes: bytes | None,
     now: datetime,
     previous_heads: Sequence[str],
+    inputs_changed: Sequence[str] = (),
 ) -> RunFolder:
     """A new run of `plan` in the workspace `root`, opened and durable. Raises Refused where it has run already."""
     if plan.gates:
@@ -61,6 +62,7 @@ def open_run(
         by=by,
         version=version,
         protocol_sha256=hashlib.sha256(protocol_bytes).hexdigest() if protocol_bytes is not None else None,
+        inputs_changed=tuple(inputs_changed),
     )
     return RunFolder.create(root, plan.id, plan_bytes, protocol_bytes, opened=opened, at=now)
 

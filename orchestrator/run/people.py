@@ -13,6 +13,15 @@ from orchestrator.run.transitions import Happened
 from orchestrator.run.turn import Turn
 
 
+def words_for(state: TaskState, held_from: TaskState | None) -> tuple[str, ...]:
+    """The words of `resolve` for a task in `state`; `held_from` is the state that it was in before it was held."""
+    if state is TaskState.HELD and held_from is TaskState.EVIDENCE:
+        return ("waive-evidence", "retry", "skip")  # not done: nothing was done to it
+    if state in {TaskState.HELD, TaskState.UNKNOWN}:
+        return ("done", "retry", "skip")
+    return ("retry", "skip", "done")
+
+
 def objection(run: TaskRun, decision: OperatorDid) -> str | None:
     """Why a decision can't be taken for this task now, or None."""
     task, state = run.task.id, run.state

@@ -99,7 +99,7 @@ def refusal_text(question: Question, answer: Answer) -> str:
     host = question.on_host or question.host
     words = {
         Found.UNREACHABLE: "can't be reached",
-        Found.KEY: "shows a host key that is not pinned",
+        Found.KEY: "is refused for a host key that is not pinned",
         Found.LOGIN: "refuses the login",
         Found.SUDO: "refuses sudo",
     }

@@ -5,6 +5,7 @@ from itertools import islice
 
 from orchestrator.model.plan import Plan, PlanHealth, PlanProbe, PlanTask
 from orchestrator.model.terms import ProbeKind, TaskState
+from orchestrator.run.people import words_for
 from orchestrator.run.questions import Question, health_questions, questions
 from orchestrator.run.scheduler import Scheduler
 from orchestrator.run.specs import PORT_TIMEOUT_S
@@ -116,7 +117,8 @@ def _needs_you(scheduler: Scheduler) -> Iterator[NeedsYou]:
         elif left > 0:
             holds = dependencies.held_up_by(task)
             left -= len(holds) + 1
-        yield NeedsYou(task, run.state, run.why or "", run.since, holds)
+        words = words_for(run.state, run.held_from)
+        yield NeedsYou(task, run.state, run.why or "", run.since, holds, words)
 
 
 def _waiting(scheduler: Scheduler) -> Iterator[Waiting]:

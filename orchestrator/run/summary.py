@@ -24,6 +24,7 @@ from orchestrator.model.events import (
 )
 from orchestrator.model.plan import Plan
 from orchestrator.model.terms import Action, Found, Proof, TaskState
+from orchestrator.run.people import words_for
 
 _NEEDS_A_PERSON = {TaskState.FAILED, TaskState.UNKNOWN, TaskState.HELD}
 
@@ -38,6 +39,7 @@ class TaskNote:
     proof: Proof | None
     why: str
     at: str
+    words: tuple[str, ...] = ()  # what a person may say about it, where only a person can move it
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,11 @@ def task_notes(plan: Plan, events: Sequence[Event]) -> Mapping[str, TaskNote]:
                 "The journal was not written by orch for this plan. Keep the folder as it is.",
             )
         if isinstance(event, TaskChanged):
-            system = last[event.task].system
-            last[event.task] = TaskNote(event.task, system, event.state, event.proof, event.why or "", event.at)
+            before = last[event.task]
+            words = words_for(event.state, before.state) if event.state in _NEEDS_A_PERSON else ()
+            last[event.task] = TaskNote(
+                event.task, before.system, event.state, event.proof, event.why or "", event.at, words
+            )
         elif isinstance(event, OperatorDid) and event.resolution == "retry" and event.task is not None:
             why = f"{event.by} wants it tried again: {event.reason}"
             system = last[event.task].system

@@ -27,6 +27,7 @@ class NeedsYou:
     why: str
     since: float
     holds: tuple[str, ...]
+    words: tuple[str, ...] = ()  # what a person may say about it, the likeliest first
 
 
 @dataclass(frozen=True, slots=True)

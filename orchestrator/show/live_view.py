@@ -9,7 +9,6 @@ from orchestrator.model.terms import TaskState
 from orchestrator.run.view import NeedsYou, Running, RunView
 from orchestrator.show import words
 from orchestrator.show.layout import BLANK, Cell, Column, Line, Part, count, cut, line, pad, para, some, table
-from orchestrator.show.next_steps import choices
 from orchestrator.show.theme import BAD, BUSY, DOUBT, GOOD, QUIET, STRONG, TASK_STYLE
 
 LEAST_RUNNING = 3
@@ -109,9 +108,9 @@ def _in_short(view: RunView, need: NeedsYou, width: int) -> Line:
 
 
 def _to_type(view: RunView, need: NeedsYou, width: int) -> Line:
-    command = f"orch resolve {view.run} {choices(need.state)} {need.task} --reason ..."
+    command = f"orch resolve {view.run} {'|'.join(need.words)} {need.task} --reason ..."
     if 11 + len(command) > width:
-        command = f"orch resolve last {choices(need.state)} {need.task} --reason ..."
+        command = f"orch resolve last {'|'.join(need.words)} {need.task} --reason ..."
     return line(" " * 11, cut(command, width - 11))
 
 

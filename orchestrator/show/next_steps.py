@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 
-from orchestrator.model.terms import TaskState
 from orchestrator.show.layout import Line, para
 from orchestrator.show.theme import STRONG
 
@@ -13,11 +12,6 @@ def next_lines(commands: Sequence[str], width: int, place: str = "") -> list[Lin
     for at, command in enumerate(commands):
         lines += para("Next: " if at == 0 else "      ", command + place, width, label_style=STRONG)
     return lines
-
-
-def choices(state: TaskState) -> str:
-    """What a person may say about a task in `state`, the likeliest first."""
-    return "done|retry|skip" if state in {TaskState.HELD, TaskState.UNKNOWN} else "retry|skip|done"
 
 
 def short_run(run: str, runs: Collection[str]) -> str:

@@ -15,7 +15,7 @@ from orchestrator.run.timeline import seconds_between
 from orchestrator.show import words
 from orchestrator.show.affected import affected_text
 from orchestrator.show.layout import BLANK, Cell, Column, Line, count, line, para, table
-from orchestrator.show.next_steps import choices, next_lines
+from orchestrator.show.next_steps import next_lines
 from orchestrator.show.theme import DOUBT, GOOD, QUIET, STRONG, TASK_STYLE
 
 LABEL = 12
@@ -163,10 +163,10 @@ def _next(page: RunPage, name: str) -> list[str]:
         then = "orch restore --dry-run" if page.plan.action is Action.SHUTDOWN else "orch status"
         return [f"orch verify {name}", f"orch log {name}", then]
     steps: list[str] = []
-    first: dict[TaskState, str] = {}
+    first: dict[tuple[str, ...], str] = {}
     for note in page.summary.needs_you:
-        first.setdefault(note.state, note.task)
-    steps += [f"orch resolve {name} {choices(state)} {task} --reason ..." for state, task in first.items()]
+        first.setdefault(note.words, note.task)
+    steps += [f"orch resolve {name} {'|'.join(words)} {task} --reason ..." for words, task in first.items()]
     if first:
         steps.append(f"orch log {name} --task {next(iter(first.values()))}")
     elif page.busy:

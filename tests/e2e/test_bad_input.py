@@ -532,12 +532,11 @@ def test_whoever_does_not_listen_is_no_mistake(line: str, code: int, err: bytes 
 def test_any_terminal_will_do(env: dict[str, str], here: Path) -> None:
     change(INVENTORY, "en: member portal", "en: 会員ポータル – für Mitglieder")(here)
 
-    ran = typed(here, "$ORCH shutdown --dry-run && $ORCH show last", **env)
+    ran = typed(here, "$ORCH shutdown --dry-run", **env)
 
     assert ran.returncode == 0, ran.stderr
     said = b" ".join(ran.stdout.split())
     assert b"SHUTDOWN of 4 systems" in said
-    assert b"STOPPED with 1 failed" in said
     assert b"\x1b" not in ran.stdout + ran.stderr
 
 

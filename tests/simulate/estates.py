@@ -110,7 +110,7 @@ def random_world(rng: random.Random, plan: Plan) -> World:
     def some(chance: float, most: int = 2) -> set[str]:
         return set(rng.sample(hosts, min(most, len(hosts)))) if rng.random() < chance else set()
 
-    up = {pair: not online for pair in rng.sample(pairs, rng.randint(0, len(pairs) // 4))}
+    up = dict.fromkeys(rng.sample(pairs, rng.randint(0, len(pairs) // 4)), not online)
     off = {
         host for task in plan.tasks if task.mode is Mode.POWEROFF for host in task.hosts if (task.system, host) in up
     }

@@ -24,7 +24,7 @@ Mutate = Callable[[pytest.MonkeyPatch], None]
 
 def begin_again_without_asking(patch: pytest.MonkeyPatch) -> None:
     """A lost connection or a timeout: just do it once more."""
-    patch.setattr(stepping, "reconcile", lambda *_: False)
+    patch.setattr(reconcile, "_ask", lambda *_, **__: False)
     patch.setattr(stepping, "_is_rerun_safe", lambda *_: True)
 
 

@@ -304,7 +304,14 @@ def view(*, needs: int = 2, running: int = 3) -> RunView:
             for number in range(1, running + 1)
         ),
         needs_you=(
-            NeedsYou("mq-ess-01", TaskState.UNKNOWN, "drain: connection lost, its receipt does not answer", 1331.0, ()),
+            NeedsYou(
+                "mq-ess-01",
+                TaskState.UNKNOWN,
+                "drain: connection lost, its receipt does not answer",
+                1331.0,
+                (),
+                ("done", "retry", "skip"),
+            ),
             *(
                 NeedsYou(
                     f"app-sued-{number}",
@@ -312,6 +319,7 @@ def view(*, needs: int = 2, running: int = 3) -> RunView:
                     'stop on app-02: exit 1: "timeout waiting for worker"',
                     1100.0,
                     ("core-db", "san-muc", "vpn-muc"),
+                    ("retry", "skip", "done"),
                 )
                 for number in range(1, needs)
             ),
