@@ -76,6 +76,7 @@ class Order:
         self._action = action
         self._tasks = tasks
         self._groups = groups
+        self._isolated = frozenset(id for id, modes in tasks.items() if Mode.ISOLATE in modes)
         self._outside: dict[str, tuple[str, ...]] = {}
 
     def waits(self) -> dict[str, list[Wait]]:
@@ -104,18 +105,17 @@ class Order:
         is looked at anew.
         """
         systems = self._ws.inventory.systems
-        isolated = {id for id, modes in self._tasks.items() if Mode.ISOLATE in modes}
         own_way = self._own_way()
         exempt = self.on_own_way()
         bound_anew = down.on_own_way() - exempt
         for id in self._tasks:
-            needs_isolated = any(not isolated.isdisjoint(group.members) for group in self._needs.of[id])
+            needs_isolated = any(not self._isolated.isdisjoint(group.members) for group in self._needs.of[id])
             if needs_isolated or id in bound_anew:
                 yield from self._edges_of(id, {} if id in exempt else own_way)
             else:
                 yield from (edge for edge in self._by_order(systems[id]) if not self._gives_way(edge))
 
-    def _edges_of(self, id: str, own_way: Mapping[str, Source]) -> Iterator[Edge]:
+    def _edges_of(self, id: str, own_way: Mapping[str, Source]) -> list[Edge]:
         """The needs of one task, one edge for each other task and reason; `own_way`: what it is bound to by that."""
         system = self._ws.inventory.systems[id]
         found: dict[tuple[str, Reason], Edge] = {}
@@ -128,7 +128,8 @@ class Order:
             for other in (way,) if way in self._tasks else self._beyond(way):
                 edge = Edge(id, other, Reason.CONTROL_PATH, source, False)
                 found.setdefault((other, Reason.CONTROL_PATH), edge)
-        return (edge for edge in found.values() if not self._gives_way(edge))
+        isolated = self._isolated
+        return [edge for edge in found.values() if edge.other not in isolated or not self._gives_way(edge)]
 
     def _by_need(self, system: System) -> Iterator[Edge]:
         """By `requires`, `control-path` and `runs-on`."""
@@ -154,7 +155,7 @@ class Order:
                 yield Edge(id, other, Reason.ACTUATOR, source, False)
 
     def _gives_way(self, edge: Edge) -> bool:
-        if edge.reason not in GIVES_WAY or Mode.ISOLATE not in self._tasks[edge.other]:
+        if edge.reason not in GIVES_WAY or edge.other not in self._isolated:
             return False
         if self._action is Action.SHUTDOWN:
             return True
@@ -208,7 +209,8 @@ def rank(waits: Mapping[str, Sequence[Wait]], groups: Mapping[str, int]) -> Rank
     for id in topological:
         group = groups.get(id, 0)
         for wait in waits[id]:
-            group = max(group, counts[wait.task])
+            if counts[wait.task] > group:
+                group = counts[wait.task]
         counts[id] = group
     stages: dict[str, int] = {}
     group_now, before, highest = 0, 0, 0  # the highest stage of all earlier groups; of all groups so far
@@ -218,7 +220,8 @@ def rank(waits: Mapping[str, Sequence[Wait]], groups: Mapping[str, int]) -> Rank
             group_now, before = counts[id], highest
         stage = before if id in groups else 0
         for wait in waits[id]:
-            stage = max(stage, stages[wait.task])
+            if stages[wait.task] > stage:
+                stage = stages[wait.task]
         stages[id] = stage + 1
         if id in groups and stage + 1 > highest:
             highest = stage + 1

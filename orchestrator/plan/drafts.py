@@ -1,12 +1,12 @@
 """One task as it is drafted: what is done to a system, on which of its hosts, and how long that takes usually."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from orchestrator.graph.closure import Joined
 from orchestrator.model.inventory import System
-from orchestrator.model.plan import PlanEvidence, PlanHealth, PlanProbes, PlanStep
+from orchestrator.model.plan import PlanCommand, PlanEvidence, PlanHealth, PlanProbes, PlanStep
 from orchestrator.model.terms import Action, Mode
 from orchestrator.model.workspace import Workspace
 from orchestrator.plan.commands import CommandWriter
@@ -32,7 +32,7 @@ class Draft:
     def other_hosts(self) -> set[str]:
         """Every host that one of its commands goes to, but for its own."""
         probes = chain(self.probe.state, self.probe.isolation, self.probe.poweroff)
-        commands = chain(probes, self.evidence, self.steps, self.force, self.health)
+        commands: Iterable[PlanCommand | PlanStep] = chain(probes, self.evidence, self.steps, self.force, self.health)
         return {command.on_host for command in commands if command.on_host is not None}
 
 

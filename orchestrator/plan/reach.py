@@ -9,13 +9,13 @@ from orchestrator.model.workspace import Workspace
 
 def hosts_of(ws: Workspace, ways: Ways, used: Iterable[str]) -> dict[str, PlanHost]:
     """The hosts that are used and every gateway on a chain to them, by id."""
-    wanted = set(used) - {NO_HOST}
-    for host in tuple(wanted):
-        wanted.update(gateway for chain in ways.chains(host) for gateway in chain)
-    return {host: _host(ws, ways, host) for host in sorted(wanted)}
+    chains = {host: ways.chains(host) for host in set(used) - {NO_HOST}}
+    gateways = {gateway for way in set(chains.values()) for chain in way for gateway in chain}
+    chains.update({gateway: ways.chains(gateway) for gateway in gateways})
+    return {host: _host(ws, host, chains[host]) for host in sorted(chains)}
 
 
-def _host(ws: Workspace, ways: Ways, id: str) -> PlanHost:
+def _host(ws: Workspace, id: str, chains: tuple[tuple[str, ...], ...]) -> PlanHost:
     host = ws.inventory.hosts[id]
     keys = ws.known_hosts.keys_for(id, host.address, host.port)
     return PlanHost(
@@ -26,7 +26,7 @@ def _host(ws: Workspace, ways: Ways, id: str) -> PlanHost:
         zone=None if host.zone is None else host.zone.id,
         identity=host.identity,
         receipts=host.receipts,
-        via=ways.chains(id),
+        via=chains,
         keys=tuple([key.fingerprint for key in keys]),
         key_types=tuple(dict.fromkeys(key.type for key in keys)),
     )

@@ -257,8 +257,9 @@ def list_of(read_item: Reader, at_least: int = 0, unique: bool = True) -> Reader
             return None
         got: list[Any] = []
         seen: set[Any] = set()
+        where = f"an item of {key}"
         for item in nodes:
-            value = read_item(file, item, f"an item of {key}")
+            value = read_item(file, item, where)
             if value is None:
                 continue
             same = value.id if isinstance(value, Ref) else value

@@ -217,7 +217,8 @@ def _compose(data: bytes, told: _Told) -> Node | None:  # noqa: PLR0912, PLR0915
             if not plain and not text.isprintable():
                 _refuse_escaped(text, line, told)
             if key is None and entries is not None:
-                key, key_line = _key(text, plain, line, entries, told), line
+                wrong = text in entries or not text or (plain and text == "<<")
+                key, key_line = _refused_key(text, line, entries, told) if wrong else text, line
                 continue
             node = Scalar(line, text, plain)
         elif kind is mapping or kind is sequence:
@@ -262,16 +263,14 @@ _DROPPED = "(dropped)" + chr(0)
 _TOO_MANY = f"the file has more than {MAX_NODES} values; split it into several."
 
 
-def _key(text: str, plain: bool, line: int, entries: dict[str, Node], told: _Told) -> str:
-    """The key to file the next value under, or `_DROPPED` where the key is refused."""
+def _refused_key(text: str, line: int, entries: dict[str, Node], told: _Told) -> str:
+    """Tells why a key is refused; `_DROPPED`, under which its value is lost."""
     if text in entries:
         told(line, f'the key "{shorten(text)}" stands twice here, first in line {entries[text].line}.', "Delete one.")
-    elif plain and text == "<<":
+    elif text:
         told(line, "a merge key (<<) is not allowed.", "Write the keys out.")
-    elif not text:
-        told(line, 'nothing stands before the ":"; expected a key.')
     else:
-        return text
+        told(line, 'nothing stands before the ":"; expected a key.')
     return _DROPPED
 
 

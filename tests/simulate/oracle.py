@@ -10,9 +10,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from orchestrator.model.events import EvidenceKept, OperatorDid, Probed, StepChanged, TaskChanged
-from orchestrator.model.plan import PlanTask
+from orchestrator.model.plan import EvidencePolicy, PlanTask
 from orchestrator.model.terms import Action, Found, OnFailure, Proof, StepState, TaskState
 from orchestrator.run.scheduler import Scheduler
 from orchestrator.run.specs import attempt_key
@@ -107,7 +108,7 @@ def _touched(run: Drive, as_found: frozenset[tuple[str, str]]) -> Iterator[str]:
 def _untrue(run: Drive) -> Iterator[str]:
     world = run.world
     up = world.plan.action is Action.RESTORE
-    by_probe = {S.DONE: {Proof.PROVEN}, S.ALREADY: {Proof.PROVEN, None}}
+    by_probe: dict[S, set[Proof | None]] = {S.DONE: {Proof.PROVEN}, S.ALREADY: {Proof.PROVEN, None}}
     for task in world.plan.tasks:
         one = run.scheduler.runs[task.id]
         if one.proof in by_probe.get(one.state, ()):
@@ -126,41 +127,57 @@ def _untrue(run: Drive) -> Iterator[str]:
             yield f"untrue: {key} is {event.state}, and was executed"
 
 
+@dataclass
+class _Kept:
+    """What is known of one task's evidence while its journal is read."""
+
+    kept: set[tuple[str, str]] = field(default_factory=set)
+    tried: dict[tuple[str, str], str | None] = field(default_factory=dict)  # since it was last probed: why not kept
+    down: set[str] = field(default_factory=set)
+    waived: bool = False
+    began: bool = False
+
+    def again(self) -> None:
+        self.tried, self.down, self.began = {}, set(), False
+
+    def taken(self, event: EvidenceKept) -> bool:
+        """Take a piece in; whether it was kept already."""
+        piece = (event.host, event.name)
+        twice = event.why is None and piece in self.kept
+        if event.why is None:
+            self.kept.add(piece)
+        if LATE not in (self.tried.get(piece) or ""):
+            self.tried[piece] = event.why
+        return twice
+
+    def missing(self, task: PlanTask, policy: EvidencePolicy) -> Iterator[str]:
+        """What keeps the first step from beginning."""
+        past = policy.past == "go-on" and any(LATE in (why or "") for why in self.tried.values())
+        for one in task.evidence:
+            piece = (one.host, one.name)
+            let_go = self.waived or past or (piece in self.tried and not policy.required)
+            if one.host not in self.down and piece not in self.kept and not let_go:
+                yield f"evidence: {task.id} began without {one.name} of {one.host}"
+
+
 def _evidence(run: Drive) -> Iterator[str]:
-    """Before the first step of a task in each of its lives: all tried that was due; held unless the protocol lets go."""
-    policy = run.world.plan.policy.evidence
-    tasks = {task.id: task for task in run.world.plan.tasks}
-    kept: set[tuple[str, str, str]] = set()
-    tried: dict[str, dict[tuple[str, str], str | None]] = {task: {} for task in tasks}
-    waived: set[str] = set()
-    down: dict[str, set[str]] = {task: set() for task in tasks}
-    began: set[str] = set()
+    """Before the first step after each probing all that was due was tried, and is kept unless the protocol lets go."""
+    plan = run.world.plan
+    tasks = {task.id: (task, _Kept()) for task in plan.tasks}
     for _, event in run.journal:
+        task, known = tasks.get(getattr(event, "task", None) or "", (None, _Kept()))
         match event:
-            case TaskChanged(state=S.PROBING) | OperatorDid(resolution="retry") if event.task:
-                down[event.task], tried[event.task] = set(), {}
-                began.discard(event.task)
-            case Probed(found=Found.OFFLINE):
-                down[event.task].add(event.host)
-            case OperatorDid(resolution="waive-evidence") if event.task:
-                waived.add(event.task)
-            case EvidenceKept():
-                piece = (event.task, event.host, event.name)
-                if piece in kept and event.why is None:
-                    yield f"evidence: {piece} was taken again"
-                if event.why is None:
-                    kept.add(piece)
-                if LATE not in (tried[event.task].get((event.host, event.name)) or ""):
-                    tried[event.task][event.host, event.name] = event.why
-            case StepChanged(state=StepState.INTENT) if event.task not in began:
-                began.add(event.task)
-                for one in tasks[event.task].evidence:
-                    if one.host in down[event.task] or (event.task, one.host, one.name) in kept:
-                        continue
-                    why = tried[event.task].get((one.host, one.name), "not tried")
-                    past = policy.past == "go-on" and any(LATE in (w or "") for w in tried[event.task].values())
-                    if not (event.task in waived or past or (why != "not tried" and not policy.required)):
-                        yield f"evidence: {event.task} began without {one.name} of {one.host}: {why}"
+            case TaskChanged(state=S.PROBING) | OperatorDid(resolution="retry"):
+                known.again()
+            case Probed(found=Found.OFFLINE | Found.SILENT):
+                known.down.add(event.host)
+            case OperatorDid(resolution="waive-evidence"):
+                known.waived = True
+            case EvidenceKept() if known.taken(event):
+                yield f"evidence: {event.name} of {event.host} was taken again"
+            case StepChanged(state=StepState.INTENT) if task is not None and not known.began:
+                known.began = True
+                yield from known.missing(task, plan.policy.evidence)
             case _:
                 continue
 

@@ -315,7 +315,8 @@ class Drive:
         elif dice < world.trouble:  # lost while it runs
             self._later(takes / 3, key, lost)
         else:
-            self._later(takes, key, Outcome(OutcomeState.DONE, Result(0, b"", b"", (0, 0))))
+            generation = "g1" if spec.host.receipts else None
+            self._later(takes, key, Outcome(OutcomeState.DONE, Result(0, b"", b"", (0, 0)), generation=generation))
 
     def _begin(self, key: str, argv: tuple[str, ...]) -> None:
         what = (argv[0], argv[1], argv[2])
