@@ -55,6 +55,7 @@ def check(
 
     from orchestrator.cli.situation import folder
     from orchestrator.graph.check import loop_problems
+    from orchestrator.plan.check import command_problems
     from orchestrator.show import console
     from orchestrator.show.check_view import problem_lines, verdict_lines
     from orchestrator.workspace.loader import inventory_names, load
@@ -75,7 +76,7 @@ def check(
         systems += len(ws.inventory.systems)
         hosts += len(ws.inventory.hosts)
         files.update(each.path for each in ws.inputs)
-        problems.update(dict.fromkeys(loop_problems(ws)))
+        problems.update(dict.fromkeys((*loop_problems(ws), *command_problems(ws))))
     found = sorted(problems, key=lambda problem: (problem.source, problem.what))
     seconds = time.monotonic() - start
     if as_json:

@@ -207,21 +207,14 @@ def rank(waits: Mapping[str, Sequence[Wait]], groups: Mapping[str, int]) -> Rank
         return None
     counts: dict[str, int] = {}  # the latest group that a task is in, or waits for
     for id in topological:
-        group = groups.get(id, 0)
-        for wait in waits[id]:
-            if counts[wait.task] > group:
-                group = counts[wait.task]
-        counts[id] = group
+        counts[id] = max([groups.get(id, 0), *[counts[wait.task] for wait in waits[id]]])
     stages: dict[str, int] = {}
     group_now, before, highest = 0, 0, 0  # the highest stage of all earlier groups; of all groups so far
     admissible = sorted(topological, key=counts.__getitem__)
     for id in admissible:
         if counts[id] > group_now:
             group_now, before = counts[id], highest
-        stage = before if id in groups else 0
-        for wait in waits[id]:
-            if stages[wait.task] > stage:
-                stage = stages[wait.task]
+        stage = max([before if id in groups else 0, *[stages[wait.task] for wait in waits[id]]])
         stages[id] = stage + 1
         if id in groups and stage + 1 > highest:
             highest = stage + 1

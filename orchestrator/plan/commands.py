@@ -320,12 +320,19 @@ class CommandWriter:
         return NO_HOST if host == NO_HOST else self._inventory.hosts[host].address
 
     def _written(self, what: Step | Probe | Evidence | Health, pair: Pair) -> tuple[tuple[str, ...] | None, str | None]:
-        """`argv` and `shell` of a command, one of them None."""
+        """`argv` and `shell` of a command, one of them None. Raises FilesError for what the platform can't say."""
+        acting = pair.acting
+        platform = Platform.LINUX if acting == NO_HOST else self._inventory.hosts[acting].platform
+        if what.sudo and platform is not Platform.LINUX:
+            raise FilesError(
+                [Problem(what.source, f"sudo: true, but {acting} is {platform}, which has no sudo.", "Leave it out.")]
+            )
         if isinstance(what.do, Argv):
-            return fill_all(what.do.items, pair.values, what.source), None
+            argv = fill_all(what.do.items, pair.values, what.source)
+            if platform is Platform.APPLIANCE:
+                _require_quotable(argv, acting, what.source)
+            return argv, None
         if isinstance(what.do, Shell):
-            acting = pair.acting
-            platform = Platform.LINUX if acting == NO_HOST else self._inventory.hosts[acting].platform
             return None, fill(what.do.line, pair.values, what.source, partial(quote_for, platform))
         return None, None
 
@@ -351,3 +358,11 @@ def _is_manual_only(book: Playbook) -> bool:
 @lru_cache(maxsize=4096)
 def _match(match: Match) -> PlanMatch:
     return PlanMatch(output=match.output, exits=match.exits)
+
+
+def _require_quotable(argv: tuple[str, ...], host: str, source: Source) -> None:
+    for item in argv:
+        try:
+            quote_for(Platform.APPLIANCE, item)
+        except ValueError as error:
+            raise FilesError([Problem(source, f'"{item}" can\'t be sent to {host}: {error}.')]) from None

@@ -172,7 +172,10 @@ def _command(step: PlanStep | PlanEvidence | None) -> str:
         return ""
     if isinstance(step, PlanStep) and step.manual is not None:
         return f"by hand: {step.manual}"
-    text = step.shell if step.shell is not None else shlex.join(step.argv or ())
+    if step.shell is None:
+        text = shlex.join(step.argv or ())
+    else:
+        text = f"sh -c {shlex.quote(step.shell)}" if step.sudo else step.shell
     return f"sudo {text}" if step.sudo else text
 
 

@@ -1,4 +1,4 @@
-"""Evidence before anything changes (contract sections 3, 6): when a task goes on, when it is held, what is taken again."""
+"""Evidence before anything changes (contract sections 3, 6): when a task goes on or is held, what is taken again."""
 
 import random
 from typing import Literal

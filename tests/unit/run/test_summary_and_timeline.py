@@ -1,5 +1,7 @@
 """A run's figures and its log, from plan and events: one small night with a failure, a retry and a crash."""
 
+from typing import Any
+
 from orchestrator.model.events import (
     Event,
     EvidenceKept,
@@ -21,9 +23,10 @@ from orchestrator.run.timeline import timeline
 OUTPUT = OutputRef(stdout="a" * 64, stderr="b" * 64, bytes=(5, 0), truncated=(False, False))
 
 
-def step(host: str, **more: object) -> PlanStep:
-    values = {"id": "stop.1", "name": "stop", "host": host, "argv": ("systemctl", "stop", "pg@15 main"), "sudo": True}
-    rest = {"timeout_s": 60, "expect_s": 5.0, "idempotent": True, "disconnects": False}
+def step(host: str, **more: Any) -> PlanStep:
+    argv = ("systemctl", "stop", "pg@15 main")
+    values: dict[str, Any] = {"id": "stop.1", "name": "stop", "host": host, "argv": argv, "sudo": True}
+    rest: dict[str, Any] = {"timeout_s": 60, "expect_s": 5.0, "idempotent": True, "disconnects": False}
     return PlanStep(**(values | rest | more))
 
 
@@ -179,4 +182,4 @@ def test_the_whole_run_has_all_tasks_and_manual_steps_and_shells_are_shown_as_th
         *(StepChanged(task=t, step="stop.1", host="a", attempt=1, state=StepState.OK) for t in ("app", "fax")),
     )
     commands = [row.command for row in timeline(PLAN, at(events))]
-    assert commands == ["by hand: Switch it off at the rack.", "sudo stopsrc -s fax | cat"]
+    assert commands == ["by hand: Switch it off at the rack.", "sudo sh -c 'stopsrc -s fax | cat'"]
