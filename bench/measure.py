@@ -73,12 +73,14 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
 
 
-def by_turns(commands: Mapping[str, Sequence[str]], times: int, *, parse: bool = True) -> dict[str, list[Run]]:
+def by_turns(
+    commands: Mapping[str, Sequence[str]], times: int, *, limit_s: float = 120, parse: bool = True
+) -> dict[str, list[Run]]:
     """Each command so many times, by turns (A B A B), so that a slow minute of the machine hits all of them."""
     found: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(times):
         for name, command in commands.items():
-            found[name].append(run(command, parse=parse))
+            found[name].append(run(command, limit_s=limit_s, parse=parse))
     return found
 
 

@@ -5,7 +5,7 @@ and `force` going down and from health coming back. They are order, and on the w
 along; they do not count as needed to stay up.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 
 from orchestrator.model.inventory import SecretRef, System
@@ -21,25 +21,33 @@ class Actuators:
 
     def __init__(self, ws: Workspace) -> None:
         self._ws = ws
-        self._by_kind: dict[tuple[str, Action, tuple[Mode, ...]], tuple[tuple[On, Source], ...]] = {}
+        self._by_kind: dict[tuple[str, Action, tuple[Mode, ...]], dict[On, Source]] = {}
 
     def of(self, system: System, action: Action, modes: tuple[Mode, ...]) -> tuple[tuple[str, Source], ...]:
         """The systems that `action` in `modes` acts on, each once, with the first place that says so."""
         if system.external:
             return ()
-        key = (system.kind, action, modes)
-        places = self._by_kind.get(key)
-        if places is None:
-            book = self._ws.playbooks.get(system.kind)
-            places = self._by_kind[key] = () if book is None else tuple(_places(book, action, modes))
-        if not places:
-            return ()
         found: dict[str, Source] = {}
-        for on, source in places:
+        for on, source in self._places(system.kind, action, modes).items():
             for id in self._systems(system, on):
                 if id != system.id:
                     found.setdefault(id, source)
         return tuple(found.items())
+
+    def adds(self, kind: str, action: Action, beside: Action, modes: tuple[Mode, ...]) -> bool:
+        """Whether `action` on systems of that kind may act through somebody through whom `beside` does not."""
+        return not self._places(kind, action, modes).keys() <= self._places(kind, beside, modes).keys()
+
+    def _places(self, kind: str, action: Action, modes: tuple[Mode, ...]) -> Mapping[On, Source]:
+        """Whom the playbook acts on, as it says it, each with the first place that does."""
+        key = (kind, action, modes)
+        places = self._by_kind.get(key)
+        if places is None:
+            places = self._by_kind[key] = {}
+            book = self._ws.playbooks.get(kind)
+            for on, source in () if book is None else _places(book, action, modes):
+                places.setdefault(on, source)
+        return places
 
     def _systems(self, system: System, on: On) -> Iterator[str]:
         if isinstance(on, OnCarrier):

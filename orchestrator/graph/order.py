@@ -48,9 +48,13 @@ class Edge(NamedTuple):
 
 
 class Ranks(NamedTuple):
-    """Tasks in an order that waits and groups admit; stages from 1; groups they count to; who moved, (from, to)."""
+    """Tasks in an order that waits and groups admit, and what follows from it.
+
+    `before`: whom each waits for; `stages` from 1; `groups` they count to; `moved`: who moved from which to which.
+    """
 
     order: tuple[str, ...]
+    before: Mapping[str, tuple[str, ...]]
     stages: Mapping[str, int]
     groups: Mapping[str, int]
     moved: Mapping[str, tuple[int, int]]
@@ -73,7 +77,7 @@ class Order:
         self._ws = ws
         self._needs = needs
         self._actuators = actuators
-        self._action = action
+        self.action = action
         self._tasks = tasks
         self._groups = groups
         self._isolated = frozenset(id for id, modes in tasks.items() if Mode.ISOLATE in modes)
@@ -81,7 +85,7 @@ class Order:
 
     def waits(self) -> dict[str, list[Wait]]:
         """Whom each task waits for: one entry for each other task and reason, tasks by id."""
-        down = self._action is Action.SHUTDOWN
+        down = self.action is Action.SHUTDOWN
         found: dict[str, list[Wait]] = {id: [] for id in sorted(self._tasks)}
         for edge in self.edges():
             if down:
@@ -109,11 +113,12 @@ class Order:
         exempt = self.on_own_way()
         bound_anew = down.on_own_way() - exempt
         for id in self._tasks:
+            system = systems[id]
             needs_isolated = any(not self._isolated.isdisjoint(group.members) for group in self._needs.of[id])
             if needs_isolated or id in bound_anew:
                 yield from self._edges_of(id, {} if id in exempt else own_way)
-            else:
-                yield from (edge for edge in self._by_order(systems[id]) if not self._gives_way(edge))
+            elif system.after or self._actuators.adds(system.kind, self.action, down.action, self._tasks[id]):
+                yield from (edge for edge in self._by_order(system) if not self._gives_way(edge))
 
     def _edges_of(self, id: str, own_way: Mapping[str, Source]) -> list[Edge]:
         """The needs of one task, one edge for each other task and reason; `own_way`: what it is bound to by that."""
@@ -148,16 +153,16 @@ class Order:
         """By `after` and `actuator`."""
         id, tasks = system.id, self._tasks
         for after in system.after:
-            if after.system in tasks and after.when in {None, self._action}:
+            if after.system in tasks and after.when in {None, self.action}:
                 yield Edge(id, after.system, Reason.AFTER, after.source, False)
-        for other, source in self._actuators.of(system, self._action, tasks[id]):
+        for other, source in self._actuators.of(system, self.action, tasks[id]):
             if other in tasks:
                 yield Edge(id, other, Reason.ACTUATOR, source, False)
 
     def _gives_way(self, edge: Edge) -> bool:
         if edge.reason not in GIVES_WAY or edge.other not in self._isolated:
             return False
-        if self._action is Action.SHUTDOWN:
+        if self.action is Action.SHUTDOWN:
             return True
         mine, theirs = self._groups.get(edge.system), self._groups.get(edge.other)
         return mine is not None and theirs is not None and theirs > mine
@@ -191,8 +196,8 @@ class Order:
         seen, queue = set(own_way), sorted(own_way)
         for id in queue:
             others = [member for group in self._needs.of[id] for member in group.members]
-            others += [after.system for after in systems[id].after if after.when in {None, self._action}]
-            others += [other for other, _ in self._actuators.of(systems[id], self._action, self._tasks.get(id, ()))]
+            others += [after.system for after in systems[id].after if after.when in {None, self.action}]
+            others += [other for other, _ in self._actuators.of(systems[id], self.action, self._tasks.get(id, ()))]
             for other in others:
                 if other not in seen:
                     seen.add(other)
@@ -202,38 +207,39 @@ class Order:
 
 def rank(waits: Mapping[str, Sequence[Wait]], groups: Mapping[str, int]) -> Ranks | None:
     """Order, stages and groups of tasks that wait so; None where the waits make a loop."""
-    topological = _topological(waits)
+    before = {id: tuple(dict.fromkeys([wait.task for wait in own])) for id, own in waits.items()}
+    topological = _topological(before)
     if topological is None:
         return None
     counts: dict[str, int] = {}  # the latest group that a task is in, or waits for
     for id in topological:
-        counts[id] = max([groups.get(id, 0), *[counts[wait.task] for wait in waits[id]]])
+        counts[id] = max([groups.get(id, 0), *map(counts.__getitem__, before[id])])
     stages: dict[str, int] = {}
-    group_now, before, highest = 0, 0, 0  # the highest stage of all earlier groups; of all groups so far
+    group_now, earlier, highest = 0, 0, 0  # the highest stage of all earlier groups; of all groups so far
     admissible = sorted(topological, key=counts.__getitem__)
     for id in admissible:
         if counts[id] > group_now:
-            group_now, before = counts[id], highest
-        stage = max([before if id in groups else 0, *[stages[wait.task] for wait in waits[id]]])
+            group_now, earlier = counts[id], highest
+        stage = max([earlier if id in groups else 0, *map(stages.__getitem__, before[id])])
         stages[id] = stage + 1
         if id in groups and stage + 1 > highest:
             highest = stage + 1
     counted = {id: counts[id] for id in topological if id in groups}
     moved = {id: (groups[id], group) for id, group in sorted(counted.items()) if group != groups[id]}
-    return Ranks(tuple(admissible), stages, counted, moved)
+    return Ranks(tuple(admissible), before, stages, counted, moved)
 
 
-def _topological(waits: Mapping[str, Sequence[Wait]]) -> list[str] | None:
+def _topological(before: Mapping[str, Sequence[str]]) -> list[str] | None:
     """Every task after all that it waits for; None where that can't be."""
-    open_waits = {id: len(own) for id, own in waits.items()}
-    holds: dict[str, list[str]] = {}
-    for id, own in waits.items():
-        for wait in own:
-            holds.setdefault(wait.task, []).append(id)
+    open_waits = {id: len(own) for id, own in before.items()}
+    holds: dict[str, list[str]] = {id: [] for id in before}
+    for id, own in before.items():
+        for other in own:
+            holds[other].append(id)
     order = [id for id, count in open_waits.items() if count == 0]
     for id in order:
-        for held in holds.get(id, ()):
+        for held in holds[id]:
             open_waits[held] -= 1
             if open_waits[held] == 0:
                 order.append(held)
-    return order if len(order) == len(waits) else None
+    return order if len(order) == len(before) else None

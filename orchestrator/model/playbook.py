@@ -7,6 +7,7 @@ already applied.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.model.plan import PlanMatch
 from orchestrator.model.source import Source
 from orchestrator.model.terms import Mode
 
@@ -46,13 +47,8 @@ class OnCarrier:
 
 On = OnSystem | OnCarrier
 
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """How an answer is recognised: a regex over the whole trimmed output of exit 0, or a set of exit codes."""
-
-    output: str | None = None
-    exits: tuple[int, ...] = ()
+Match = PlanMatch
+"""How an answer is recognised is said in a playbook as it is in a plan."""
 
 
 @dataclass(frozen=True, slots=True)

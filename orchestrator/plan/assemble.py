@@ -180,7 +180,7 @@ def _jobs(ground: Ground, drafts: Mapping[str, Draft], order: Ordered, zones: Ma
             id=id,
             seconds=drafts[id].seconds,
             priority=drafts[id].system.priority,
-            waits=tuple(dict.fromkeys(wait.task for wait in order.waits[id])),
+            waits=order.ranks.before[id],
             group=order.ranks.groups.get(id, 0),
             zones=tuple(sorted({zone_of[host] for host in drafts[id].hosts if host in zone_of})),
         )

@@ -11,7 +11,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from orchestrator.model.errors import FilesError, Problem
@@ -20,7 +20,6 @@ from orchestrator.model.plan import (
     NO_HOST,
     PlanEvidence,
     PlanHealth,
-    PlanMatch,
     PlanProbe,
     PlanProbes,
     PlanStep,
@@ -30,7 +29,6 @@ from orchestrator.model.playbook import (
     Evidence,
     Health,
     Manual,
-    Match,
     On,
     OnCarrier,
     Playbook,
@@ -256,7 +254,6 @@ class CommandWriter:
     def _probe(self, probe: Probe | None) -> tuple[PlanProbe, ...]:
         if probe is None:
             return ()
-        yes, no = _match(probe.yes), _match(probe.no)
         found = []
         for pair in self._acting(probe.on):
             argv, shell = self._written(probe, pair)
@@ -269,8 +266,8 @@ class CommandWriter:
                     sudo=probe.sudo,
                     timeout_s=probe.timeout_s,
                     within_s=probe.within_s,
-                    yes=yes,
-                    no=no,
+                    yes=probe.yes,
+                    no=probe.no,
                 )
             )
         return tuple(found)
@@ -305,16 +302,12 @@ class CommandWriter:
                 )
         if system is None or self._inventory.systems[system].external:
             return (NO_HOST,)
-        return tuple(ref.id for ref in self._inventory.systems[system].hosts) or (NO_HOST,)
+        return tuple([ref.id for ref in self._inventory.systems[system].hosts]) or (NO_HOST,)
 
     def _values(self, host: str, acting: str) -> Values:
-        return {
-            **self._vars,
-            "host": host,
-            "address": self._address(host),
-            "on.host": acting,
-            "on.address": self._address(acting),
-        }
+        address = self._address(host)
+        on_address = address if acting == host else self._address(acting)
+        return {**self._vars, "host": host, "address": address, "on.host": acting, "on.address": on_address}
 
     def _address(self, host: str) -> str:
         return NO_HOST if host == NO_HOST else self._inventory.hosts[host].address
@@ -353,11 +346,6 @@ def _is_manual_only(book: Playbook) -> bool:
         *(step for modes in (book.shutdown, book.restore) for mode in modes.values() for step in mode),
     ]
     return all(isinstance(step.do, Manual) for step in steps)
-
-
-@lru_cache(maxsize=4096)
-def _match(match: Match) -> PlanMatch:
-    return PlanMatch(output=match.output, exits=match.exits)
 
 
 def _require_quotable(argv: tuple[str, ...], host: str, source: Source) -> None:

@@ -7,7 +7,7 @@
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from orchestrator.model.plan import Estimate, PlanHealth, PlanStep
 
@@ -15,8 +15,7 @@ PROBE_S = 2.0
 CHECK_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A task as the estimate sees it. `barrier`: the group order that it waits for; 0: none."""
 
     id: str

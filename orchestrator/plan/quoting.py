@@ -7,6 +7,7 @@
 
 import re
 import shlex
+from functools import lru_cache
 
 from orchestrator.model.terms import Platform
 
@@ -15,6 +16,7 @@ _APPLIANCE_WORD = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 _APPLIANCE_QUOTED = re.compile('[^"\\\\`$\x00-\x1f\x7f]*\\Z')
 
 
+@lru_cache(maxsize=16384)  # the same few words stand in many commands
 def quote_for(platform: Platform, text: str) -> str:
     """`text` as one word of a line on `platform`. Raises ValueError for what can't be quoted there."""
     match platform:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from orchestrator.show.layout import Line, para
+from orchestrator.show.layout import Line, line, para
 from orchestrator.show.theme import STRONG
 
 
@@ -10,7 +10,11 @@ def next_lines(commands: Sequence[str], width: int, place: str = "") -> list[Lin
     """The commands, the most useful first; `place` is the ` -C DIR` that each needs to mean this workspace."""
     lines: list[Line] = []
     for at, command in enumerate(commands):
-        lines += para("Next: " if at == 0 else "      ", command + place, width, label_style=STRONG)
+        label, text = "Next: " if at == 0 else "      ", command + place
+        if max(map(len, text.split()), default=0) > width - len(label):
+            lines.append(line((label, STRONG), text))  # a path cut in two could not be pasted
+        else:
+            lines += para(label, text, width, label_style=STRONG)
     return lines
 
 

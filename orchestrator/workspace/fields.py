@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from orchestrator.model.duration import parse_duration
 from orchestrator.model.errors import Problem
-from orchestrator.model.identifiers import is_id
+from orchestrator.model.identifiers import ID_PATTERN, is_id
 from orchestrator.model.selector import Selector, parse_selector
 from orchestrator.model.source import Ref, Source
 from orchestrator.workspace import reader
@@ -156,7 +156,7 @@ def line_of_text(file: File, node: Node, key: str) -> str | None:
 
 def identifier(file: File, node: Node, key: str) -> str | None:
     """An id."""
-    if isinstance(node, Scalar) and is_id(node.text):
+    if isinstance(node, Scalar) and ID_PATTERN.match(node.text):
         return intern(node.text)
     refuse_id(file, node, key)
     return None

@@ -40,10 +40,14 @@ class Files:
                 return None
             handle = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(handle, "rb") as stream:
-                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                found = os.fstat(stream.fileno())
+                if not stat.S_ISREG(found.st_mode):
                     self._problem(path, "this is no plain file.")
                     return None
-                data = stream.read(MAX_BYTES + 1)
+                expected = min(found.st_size, MAX_BYTES) + 1  # room for as much as may be read is dear, file by file
+                data = stream.read(expected)
+                if len(data) == expected:
+                    data += stream.read(MAX_BYTES + 1 - expected)
         except OSError as error:
             self._problem(path, f"the file can't be read: {error.strerror}.")
             return None

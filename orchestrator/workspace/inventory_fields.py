@@ -51,14 +51,19 @@ def _requirements(file: File, node: Node, key: str) -> tuple[Requirement, ...] |
     nodes = items(file, node, key)
     if nodes is None:
         return None
-    found = (_requirement(file, item, key) for item in nodes)
-    return tuple(one for one in found if one is not None)
+    where = f"an item of {key}"
+    found = [
+        _plain_requirement(file, item, where) if isinstance(item, Scalar) else _group(file, item, key) for item in nodes
+    ]
+    return tuple([one for one in found if one is not None])
 
 
-def _requirement(file: File, node: Node, key: str) -> Requirement | None:
-    if isinstance(node, Scalar):
-        id = _requires(file, node, f"an item of {key}")
-        return None if id is None else Requirement((id,), 1, file.source(node.line))
+def _plain_requirement(file: File, node: Scalar, where: str) -> Requirement | None:
+    id = _requires(file, node, where)
+    return None if id is None else Requirement((id,), 1, file.source(node.line))
+
+
+def _group(file: File, node: Node, key: str) -> Requirement | None:
     got = _ANY.read(file, node, f"a group of {key}")
     if got is None:
         return None

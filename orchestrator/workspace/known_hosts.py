@@ -12,6 +12,7 @@ Rules:
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Iterable
 
 from orchestrator.model.errors import Problem
@@ -24,6 +25,7 @@ from orchestrator.workspace.reader import shorten
 MAX_LINES = 500_000
 MAX_DIGESTS = 2_000_000
 """Hashed names times names to try: some seconds of work, no more."""
+_PATTERN = re.compile("[*?!]")
 
 
 def names_of(hosts: Iterable[Host]) -> tuple[str, ...]:
@@ -80,7 +82,7 @@ def _parse_line(line: str, source: Source) -> tuple[str, tuple[str, ...], HostKe
         raise ValueError("the line is no pin; expected NAME TYPE BASE64 [comment]")
     names = tuple(name for name in words[0].split(",") if name)
     for name in names:
-        if any(char in name for char in "*?!") and not (marker and name == "*"):
+        if _PATTERN.search(name) and not (marker and name == "*"):
             raise ValueError(f'"{shorten(name)}" is a pattern, which is not supported: name each host')
         if name.startswith("|"):
             _salt_and_hash(name)
