@@ -126,7 +126,7 @@ class StepChanged(_Event):
 
 
 class OperatorDid(_Event):
-    """A person decided about one task, with name and reason. `behind`: who signed the start, if somebody else types."""
+    """A person decided about one task, with name and reason; `on_behalf_of` is kept for runs whose start is signed."""
 
     type: Literal["operator"] = "operator"
     did: Literal["resolve", "pause"]

@@ -181,16 +181,3 @@ class Engine:
             cap=max((len(d) for d, cut in zip(streams, result.truncated, strict=True) if cut), default=None),
         )
         return Heard(key, outcome, output)
-
-
-class Quiet:
-    """A listener that hears nothing."""
-
-    def on_event(self, event: Event) -> None:
-        """Nothing."""
-
-    def on_tick(self, view: RunView) -> None:
-        """Nothing."""
-
-    def on_notice(self, text: str) -> None:
-        """Nothing."""
