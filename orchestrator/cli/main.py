@@ -14,9 +14,11 @@ import typer
 
 from orchestrator import __version__
 from orchestrator.cli import (
+    graph_commands,
     not_built,
     options,
     plan_commands,
+    plan_file_commands,
     review_commands,
     run_commands,
     twin_commands,
@@ -70,7 +72,9 @@ def orch(
 
 
 workspace_commands.add_to(app)
+graph_commands.add_to(app)
 plan_commands.add_to(app)
+plan_file_commands.add_to(app)
 run_commands.add_to(app)
 review_commands.add_to(app)
 twin_commands.add_to(app)

@@ -88,6 +88,7 @@ Selection = Annotated[
 ]
 Except = Annotated[list[str] | None, typer.Option("--except", metavar="SEL", help="But not these.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; it goes into the log.")]
+PlanFile = Annotated[Path, typer.Argument(metavar="FILE", help="A plan file.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run: its id, a unique beginning of it, or last.")]
 
 # accepted by name, refused in words

@@ -1,4 +1,4 @@
-"""Plans: `shutdown`, `restore`, `plan show`, `apply` (contract sections 4, 9): plan, show, confirm, run."""
+"""Plans: `shutdown`, `restore`, `apply` (contract sections 4, 9): plan, show, confirm, run."""
 
 import shlex
 from pathlib import Path
@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli import not_built, options
+from orchestrator.cli import options
 from orchestrator.model.errors import UsageError
 from orchestrator.model.terms import Action, Mode
 
 if TYPE_CHECKING:
     from orchestrator.model.plan import Request
-
-PlanFile = Annotated[Path, typer.Argument(metavar="FILE", help="A plan file.")]
-plan_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reads a plan file.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,9 +19,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(shutdown)
     app.command()(restore)
     app.command()(apply)
-    plan_app.command("show")(show_plan)
-    not_built.add_refusal(plan_app, "diff", "orch plan diff", "orch plan show reads one; --json gives all of it.")
-    app.add_typer(plan_app, name="plan")
 
 
 def shutdown(
@@ -134,40 +128,8 @@ def restore(
     raise typer.Exit(go(root, wish))
 
 
-def show_plan(
-    file: PlanFile,
-    every_system: options.EverySystem = False,
-    commands: options.Commands = False,
-    as_json: options.Json = False,
-) -> None:
-    """Reads a plan: what it does, to whom, in which order.
-
-    \b
-    Examples:
-      orch plan show night.json
-      orch plan show night.json --commands
-    """
-    import json
-
-    from orchestrator.plan.file import digest, read_plan
-    from orchestrator.show import console
-    from orchestrator.show.layout import para
-    from orchestrator.show.plan_view import LABEL, plan_lines
-    from orchestrator.show.theme import STRONG
-
-    plan, data = read_plan(file)
-    if as_json:
-        console.document(json.loads(data))
-        return
-    width = console.width()
-    lines = plan_lines(plan, width, untouched=False, every_system=every_system, commands=commands)
-    lines += para("Digest", f"sha256 {digest(data)}", width, indent=LABEL, label_style=STRONG)
-    lines += [*para("Next: ", f"orch apply {shlex.quote(str(file))} --as YOU", width, label_style=STRONG)]
-    console.answer(lines)
-
-
 def apply(
-    file: PlanFile,
+    file: options.PlanFile,
     yes: options.Yes = False,
     root: options.Root = Path(),
     inventory: options.Inventory = None,
