@@ -1,10 +1,12 @@
 """What `orch check` asks of the graph: loops, both ways, over the whole estate, in the protocol's modes."""
 
 from orchestrator.graph.actuators import Actuators
-from orchestrator.graph.loops import loop_text, loops_among
+from orchestrator.graph.alternatives import settle
+from orchestrator.graph.loops import loop_problems_among
 from orchestrator.graph.modes import groups_of, modes_of
 from orchestrator.graph.needs import needs_of
 from orchestrator.graph.order import Order
+from orchestrator.graph.ranks import rank
 from orchestrator.graph.selection import Selection
 from orchestrator.graph.serves import customers_of
 from orchestrator.model.errors import FilesError, Problem
@@ -29,8 +31,13 @@ def loop_problems(ws: Workspace) -> tuple[Problem, ...]:
     for action in (Action.SHUTDOWN, Action.RESTORE):
         groups = groups_of(ws.protocol, selection, action, inventory.systems)
         order = Order(ws, needs, actuators, action=action, tasks=tasks, groups=groups)
-        for loop in loops_among(order.edges(), choices=False):
-            source = min(edge.source for edge in loop)
-            key = ("loop", " ".join(f"{edge.system} {edge.reason}" for edge in loop))
-            problems.setdefault(key, Problem(source, loop_text(loop, action)))
+        for problem in _loops(order):
+            problems.setdefault(("loop", problem.what.partition("\n")[2]), problem)  # the same both ways is told once
     return tuple(problems.values())
+
+
+def _loops(order: Order) -> list[Problem]:
+    if rank(order.waits(), {}) is not None:
+        return []
+    stuck = settle(order).stuck
+    return loop_problems_among(order, stuck) if stuck else []

@@ -1,15 +1,17 @@
 """Loops: systems that all need each other in a circle, so that none of them can go first (section 4).
 
 A loop is shown whole, every edge with its reason and `file:line`. Of each knot of loops the shortest through its
-first system (by id) is shown. An edge by one alternative of several is no proof of a loop: another alternative
-could do. networkx is imported where a loop has to be found, not before: most plans never have one.
+first system (by id) is shown. An edge by one alternative of several is no proof of a loop, for another alternative
+could do: it is shown only where no choice of alternatives gives an order. networkx is imported where a loop has to be
+found, not before: most plans never have one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
 from orchestrator.graph.needs import PHRASES
-from orchestrator.graph.order import Edge
+from orchestrator.graph.order import Edge, Order
+from orchestrator.model.errors import Problem
 from orchestrator.model.terms import Action
 
 Loop = tuple[Edge, ...]
@@ -37,6 +39,21 @@ def loops_among(edges: Iterable[Edge], *, choices: bool) -> tuple[Loop, ...]:
         path = [first, *min(ways, key=len)]
         found.append(tuple(graph.edges[a, b]["edge"] for a, b in pairwise(path)))
     return tuple(sorted(found, key=lambda loop: loop[0].system))
+
+
+def loop_problems_among(order: Order, stuck: Collection[str]) -> list[Problem]:
+    """The loops that refuse an order: those without a choice, otherwise one that no choice of alternatives avoids.
+
+    `stuck`: tasks that no choice can place (`graph/alternatives.py`).
+    """
+    loops = loops_among(order.edges(), choices=False)
+    advice = ""
+    if not loops:
+        edges = tuple(order.edges())
+        among = [edge for edge in edges if edge.system in stuck and edge.other in stuck]
+        loops = (loops_among(among, choices=True) or loops_among(edges, choices=True))[:1]
+        advice = "It goes through alternatives, and no choice among them gives an order."
+    return [Problem(min(edge.source for edge in loop), loop_text(loop, order.action), advice) for loop in loops]
 
 
 def loop_text(loop: Loop, action: Action) -> str:

@@ -2,24 +2,21 @@
 
 X needs Y. Going down Y waits for X; coming back X waits for Y. The waits among the tasks of a plan are:
 
-- every need by `requires`, `control-path`, `runs-on` (all alternatives of a group), by `after` where its `when`
-  fits, by `actuator`, and of every task by `control-path` for what the operator comes in by (but for what that
-  needs itself);
+- every need by `requires`, `control-path`, `runs-on` (all alternatives of a group, but for those dropped because they
+  would close a loop, see `graph/alternatives.py`), by `after` where its `when` fits, by `actuator`, and of every task
+  by `control-path` for what the operator comes in by (but for what that needs itself);
 - through systems outside the plan a physical need reaches on to the next one inside, with the first hop's reason
   and source;
 - going down nobody's `requires` or `after` makes an isolated system wait; coming back both give way where the
   protocol's order, as listed, brings the isolated one back later.
-
-The protocol's groups are the weakest: a task that waits, even indirectly, for one of a later group counts to that
-group.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
 from orchestrator.graph.actuators import Actuators
-from orchestrator.graph.needs import PHYSICAL, Needs
+from orchestrator.graph.needs import PHYSICAL, Group, Needs
 from orchestrator.model.inventory import System
 from orchestrator.model.source import Source
 from orchestrator.model.terms import Action, Mode, Reason
@@ -47,17 +44,42 @@ class Edge(NamedTuple):
     choice: bool
 
 
-class Ranks(NamedTuple):
-    """Tasks in an order that waits and groups admit, and what follows from it.
+class Node(NamedTuple):
+    """A task (`system` is the task's own), or a system outside the plan that the way of a task leads through."""
 
-    `before`: whom each waits for; `stages` from 1; `groups` they count to; `moved`: who moved from which to which.
-    """
+    task: str
+    system: str
 
-    order: tuple[str, ...]
-    before: Mapping[str, tuple[str, ...]]
-    stages: Mapping[str, int]
-    groups: Mapping[str, int]
-    moved: Mapping[str, tuple[int, int]]
+
+class Alternative(NamedTuple):
+    """One alternative of a group: its systems, and those of them that play a part in the order."""
+
+    systems: tuple[str, ...]
+    needs: frozenset[Node]
+
+
+class Choice(NamedTuple):
+    """A group with more alternatives than it needs: the how manieth group of the node's system, and what it offers."""
+
+    node: Node
+    group: int
+    at_least: int
+    alternatives: tuple[Alternative, ...]
+
+
+class Wants(NamedTuple):
+    """What a node needs: whom in any case, and what there is to choose."""
+
+    firm: frozenset[Node]
+    choices: tuple[Choice, ...]
+
+
+class Dropped(NamedTuple):
+    """An alternative that the order does not go through, for the needs of one task (`graph/alternatives.py`)."""
+
+    node: Node
+    group: int
+    alternative: int
 
 
 class Order:
@@ -72,16 +94,45 @@ class Order:
         action: Action,
         tasks: Mapping[str, tuple[Mode, ...]],
         groups: Mapping[str, int],
+        dropped: frozenset[Dropped] = frozenset(),
     ) -> None:
         """`groups`: the protocol's group of each task, as listed for this action, from 1; the others are free."""
         self._ws = ws
+        self._dropped = dropped
+        self._bound_otherwise = frozenset(one.node.task for one in dropped)
         self._needs = needs
         self._actuators = actuators
         self.action = action
         self._tasks = tasks
         self._groups = groups
         self._isolated = frozenset(id for id, modes in tasks.items() if Mode.ISOLATE in modes)
-        self._outside: dict[str, tuple[str, ...]] = {}
+        self._outside: dict[str, Mapping[str, bool]] = {}
+
+    def without(self, dropped: frozenset[Dropped]) -> "Order":
+        """The same, but for alternatives that it does not go through."""
+        return Order(
+            self._ws,
+            self._needs,
+            self._actuators,
+            action=self.action,
+            tasks=self._tasks,
+            groups=self._groups,
+            dropped=dropped,
+        )
+
+    def wants(self, task: str) -> dict[Node, Wants]:
+        """What a task needs, and what those outside the plan need that its way leads through, with every choice."""
+        own_way = {} if task in self.on_own_way() else self._own_way()
+        queue = [Node(task, task)]
+        found: dict[Node, Wants] = {}
+        for node in queue:
+            if node not in found and node.task == task:
+                found[node] = wants = self._wants_of(node, own_way)
+                queue += sorted(wants.firm)
+                queue += [
+                    other for choice in wants.choices for one in choice.alternatives for other in sorted(one.needs)
+                ]
+        return found
 
     def waits(self) -> dict[str, list[Wait]]:
         """Whom each task waits for: one entry for each other task and reason, tasks by id."""
@@ -130,8 +181,8 @@ class Order:
             if known is None or (known.choice and not edge.choice):
                 found[key] = edge
         for way, source in own_way.items():
-            for other in (way,) if way in self._tasks else self._beyond(way):
-                edge = Edge(id, other, Reason.CONTROL_PATH, source, False)
+            for other, chosen in {way: False}.items() if way in self._tasks else self._beyond(way, id).items():
+                edge = Edge(id, other, Reason.CONTROL_PATH, source, chosen)
                 found.setdefault((other, Reason.CONTROL_PATH), edge)
         isolated = self._isolated
         return [edge for edge in found.values() if edge.other not in isolated or not self._gives_way(edge)]
@@ -139,15 +190,15 @@ class Order:
     def _by_need(self, system: System) -> Iterator[Edge]:
         """By `requires`, `control-path` and `runs-on`."""
         id, tasks = system.id, self._tasks
-        for group in self._needs.of[id]:
+        for number, group in enumerate(self._needs.of[id]):
             choice = group.slack > 0
-            for other in group.members:
+            for other in self._kept(Node(id, id), number, group) if self._dropped else group.members:
                 if other in tasks:
                     yield Edge(id, other, group.reason, group.source, choice)
                 elif group.reason in PHYSICAL:
-                    for beyond in self._beyond(other):
+                    for beyond, chosen in self._beyond(other, id).items():
                         if beyond != id:
-                            yield Edge(id, beyond, group.reason, group.source, choice)
+                            yield Edge(id, beyond, group.reason, group.source, choice or chosen)
 
     def _by_order(self, system: System) -> Iterator[Edge]:
         """By `after` and `actuator`."""
@@ -167,24 +218,73 @@ class Order:
         mine, theirs = self._groups.get(edge.system), self._groups.get(edge.other)
         return mine is not None and theirs is not None and theirs > mine
 
-    def _beyond(self, outside: str) -> tuple[str, ...]:
-        """The tasks that a system outside the plan physically needs, through others outside it."""
+    def _beyond(self, outside: str, task: str) -> Mapping[str, bool]:
+        """The tasks that a system outside the plan physically needs, through others outside it, for `task`; whether
+        only by one alternative of several, so that another could do."""
+        if task in self._bound_otherwise:
+            return self._search_beyond(outside, task)
         known = self._outside.get(outside)
         if known is None:
-            inside: dict[str, None] = {}
-            seen, queue = {outside}, [outside]
-            for system in queue:
-                for group in self._needs.of[system]:
-                    if group.reason not in PHYSICAL:
-                        continue
-                    for other in group.members:
-                        if other in self._tasks:
-                            inside[other] = None
-                        elif other not in seen:
-                            seen.add(other)
-                            queue.append(other)
-            known = self._outside[outside] = tuple(sorted(inside))
+            known = self._outside[outside] = self._search_beyond(outside, task)
         return known
+
+    def _search_beyond(self, outside: str, task: str) -> Mapping[str, bool]:
+        inside: dict[str, bool] = {}
+        seen = {outside: False}
+        queue, by_choice = [outside], list[str]()
+        while queue or by_choice:  # what is needed in any case first, so that a choice never hides it
+            system = queue.pop() if queue else by_choice.pop()
+            for number, group in enumerate(self._needs.of[system]):
+                if group.reason not in PHYSICAL:
+                    continue
+                chosen = seen[system] or group.slack > 0
+                for other in self._kept(Node(task, system), number, group):
+                    if other in self._tasks:
+                        inside[other] = chosen and inside.get(other, True)
+                    elif other not in seen or (seen[other] and not chosen):
+                        seen[other] = chosen
+                        (by_choice if chosen else queue).append(other)
+        return dict(sorted(inside.items()))
+
+    def _kept(self, node: Node, number: int, group: Group) -> tuple[str, ...]:
+        """The systems of the alternatives that the order goes through."""
+        if not self._dropped or not group.slack:
+            return group.members
+        kept = (
+            alternative
+            for a, alternative in enumerate(group.alternatives)
+            if Dropped(node, number, a) not in self._dropped
+        )
+        return tuple(dict.fromkeys(chain.from_iterable(kept)))
+
+    def _wants_of(self, node: Node, own_way: Mapping[str, Source]) -> Wants:
+        firm: set[Node] = set()
+        choices = []
+        for number, group in enumerate(self._needs.of[node.system]):
+            alternatives = tuple(Alternative(one, self._nodes(node, group, one)) for one in group.alternatives)
+            if group.slack:
+                choices.append(Choice(node, number, group.at_least, alternatives))
+            else:
+                firm.update(*(one.needs for one in alternatives))
+        if node.system == node.task:
+            edges = self._by_order(self._ws.inventory.systems[node.task])
+            firm.update(Node(edge.other, edge.other) for edge in edges if not self._gives_way(edge))
+            firm.update(Node(way if way in self._tasks else node.task, way) for way in own_way)
+        return Wants(frozenset(firm), tuple(choices))
+
+    def _nodes(self, node: Node, group: Group, alternative: tuple[str, ...]) -> frozenset[Node]:
+        """Whom one alternative makes a node wait for. A way that leads through the task itself is none of its waits."""
+        physical = group.reason in PHYSICAL
+        found = set()
+        for other in alternative:
+            if other in self._tasks:
+                edge = Edge(node.system, other, group.reason, group.source, True)
+                outer = node.system != node.task
+                if not self._gives_way(edge) and not (outer and (not physical or other == node.task)):
+                    found.add(Node(other, other))
+            elif physical:
+                found.add(Node(node.task, other))
+        return frozenset(found)
 
     def _own_way(self) -> dict[str, Source]:
         return {ref.id: ref.source for ref in self._ws.inventory.operator_control_path}
@@ -203,43 +303,3 @@ class Order:
                     seen.add(other)
                     queue.append(other)
         return frozenset(seen)
-
-
-def rank(waits: Mapping[str, Sequence[Wait]], groups: Mapping[str, int]) -> Ranks | None:
-    """Order, stages and groups of tasks that wait so; None where the waits make a loop."""
-    before = {id: tuple(dict.fromkeys([wait.task for wait in own])) for id, own in waits.items()}
-    topological = _topological(before)
-    if topological is None:
-        return None
-    counts: dict[str, int] = {}  # the latest group that a task is in, or waits for
-    for id in topological:
-        counts[id] = max([groups.get(id, 0), *map(counts.__getitem__, before[id])])
-    stages: dict[str, int] = {}
-    group_now, earlier, highest = 0, 0, 0  # the highest stage of all earlier groups; of all groups so far
-    admissible = sorted(topological, key=counts.__getitem__)
-    for id in admissible:
-        if counts[id] > group_now:
-            group_now, earlier = counts[id], highest
-        stage = max([earlier if id in groups else 0, *map(stages.__getitem__, before[id])])
-        stages[id] = stage + 1
-        if id in groups and stage + 1 > highest:
-            highest = stage + 1
-    counted = {id: counts[id] for id in topological if id in groups}
-    moved = {id: (groups[id], group) for id, group in sorted(counted.items()) if group != groups[id]}
-    return Ranks(tuple(admissible), before, stages, counted, moved)
-
-
-def _topological(before: Mapping[str, Sequence[str]]) -> list[str] | None:
-    """Every task after all that it waits for; None where that can't be."""
-    open_waits = {id: len(own) for id, own in before.items()}
-    holds: dict[str, list[str]] = {id: [] for id in before}
-    for id, own in before.items():
-        for other in own:
-            holds[other].append(id)
-    order = [id for id, count in open_waits.items() if count == 0]
-    for id in order:
-        for held in holds[id]:
-            open_waits[held] -= 1
-            if open_waits[held] == 0:
-                order.append(held)
-    return order if len(order) == len(before) else None

@@ -60,10 +60,11 @@ def assemble(
     """The plan of `drafts`. `warnings`: those beside what follows from the tasks themselves."""
     protocol, inventory = ground.protocol, ground.inventory
     modes = {id: draft.modes for id, draft in drafts.items()}
-    order = ordered(ground, action, modes)
+    gone = ground.gone(estate) - drafts.keys()
+    order = ordered(ground, action, modes, gone)
     gates = gates_of(protocol, ground.selection, inventory, action, tuple(drafts))
     if action is Action.SHUTDOWN:
-        warnings = (*warnings, *loops_back(ground, modes, order))
+        warnings = (*warnings, *loops_back(ground, modes, order, gone))
     held, barriers = barriers_of(ground, action, order.ranks)
     tasks = _tasks(ground, action, drafts, order, gates, held)
     zones = {id: zone.parallel for id, zone in sorted(inventory.zones.items()) if zone.parallel is not None}
@@ -71,7 +72,7 @@ def assemble(
     hosts = hosts_of(ground.ws, ground.needs.ways, used)
     in_use = {host.zone for host in hosts.values()}
     zones = {id: most for id, most in zones.items() if id in in_use}
-    hits = hits_of(inventory, ground.needs, drafts.keys(), ground.gone(estate) - drafts.keys())
+    hits = hits_of(inventory, ground.needs, drafts.keys(), gone)
     policy = Policy(
         on_failure=protocol.on_failure.get(action, OnFailure.HOLD),
         parallel=protocol.parallel,
@@ -121,7 +122,7 @@ def assemble(
             ),
             dependents_left_online=tuple(left_online),
         ),
-        warnings=by_weight((*warnings_of(ground, action, drafts, order.ranks, gates, hosts), *warnings)),
+        warnings=by_weight((*warnings_of(ground, action, drafts, order, gates, hosts), *warnings)),
     )
 
 

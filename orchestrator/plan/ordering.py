@@ -1,18 +1,20 @@
 """The order of a plan's tasks: waits, stages, barriers, and the loops that refuse it (section 4).
 
-- A loop among the tasks is an error that shows the whole of it; one that another alternative would avoid is refused as
-  not built yet.
+- A loop among the tasks is an error that shows the whole of it. Where an alternative closes one, the order goes through
+  the others, and says so; it is refused only where no choice of alternatives gives an order.
 - Barrier `order-N` holds the groups after the Nth; its needs are all tasks of groups 1 to N, as they count.
 - A shutdown also looks at the way back of the same tasks: a loop there is a warning.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.graph.loops import loop_text, loops_among
+from orchestrator.graph.alternatives import settle
+from orchestrator.graph.loops import loop_problems_among
 from orchestrator.graph.modes import groups_of, order_groups
-from orchestrator.graph.order import Order, Ranks, Wait, rank
-from orchestrator.model.errors import FilesError, Problem, UsageError
+from orchestrator.graph.order import Dropped, Order, Wait
+from orchestrator.graph.ranks import Ranks, rank
+from orchestrator.model.errors import FilesError
 from orchestrator.model.plan import Barrier, Need, Warn
 from orchestrator.model.terms import Action, Mode, Reason
 from orchestrator.plan.ground import Ground
@@ -20,30 +22,37 @@ from orchestrator.plan.ground import Ground
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """The waits of a plan's tasks and what follows from them."""
+    """The waits of a plan's tasks and what follows from them. `dropped`: alternatives that the order does not take."""
 
     waits: Mapping[str, Sequence[Wait]]
     ranks: Ranks
+    dropped: frozenset[Dropped] = frozenset()
 
 
-def ordered(ground: Ground, action: Action, modes: Mapping[str, tuple[Mode, ...]]) -> Ordered:
-    """The order of tasks in `modes`. Raises for a loop: FilesError with the whole of it."""
+def ordered(
+    ground: Ground, action: Action, modes: Mapping[str, tuple[Mode, ...]], gone: Collection[str] = ()
+) -> Ordered:
+    """The order of tasks in `modes`. Raises for a loop: FilesError with the whole of it.
+
+    `gone`: what is down and not in the plan: no alternative that could remain.
+    """
     order, groups = _order(ground, action, modes)
     waits = order.waits()
     ranks = rank(waits, groups)
     if ranks is not None:
         return Ordered(waits, ranks)
-    real = loops_among(order.edges(), choices=False)
-    if real:
-        raise FilesError([Problem(min(edge.source for edge in loop), loop_text(loop, action)) for loop in real])
-    through = loop_text(loops_among(order.edges(), choices=True)[0], action)
-    raise UsageError(
-        f"{through}\nOne of these is an alternative of several; going round such loops is not built yet.",
-        "Until it is, take the alternative that closes the loop out of its list.",
-    )
+    settled = settle(order, gone)
+    if not settled.stuck:
+        waits = order.without(settled.dropped).waits()
+        ranks = rank(waits, groups)
+    if ranks is None:
+        raise FilesError(loop_problems_among(order, settled.stuck))
+    return Ordered(waits, ranks, settled.dropped)
 
 
-def loops_back(ground: Ground, modes: Mapping[str, tuple[Mode, ...]], down: Ordered) -> list[Warn]:
+def loops_back(
+    ground: Ground, modes: Mapping[str, tuple[Mode, ...]], down: Ordered, gone: Collection[str] = ()
+) -> list[Warn]:
     """Loops that the tasks of a shutdown would make on the way back."""
     place = {id: number for number, id in enumerate(down.ranks.order)}
     going, _ = _order(ground, Action.SHUTDOWN, modes)
@@ -51,11 +60,9 @@ def loops_back(ground: Ground, modes: Mapping[str, tuple[Mode, ...]], down: Orde
     if all(place[edge.system] < place[edge.other] for edge in coming.edges_beside(going)):
         return []  # the way down, reversed, is a way back
     try:
-        ordered(ground, Action.RESTORE, modes)
+        ordered(ground, Action.RESTORE, modes, gone)
     except FilesError as error:
         whats = [f"until this is mended: {problem.what}" for problem in error.problems]
-    except UsageError as error:
-        whats = [f"as things stand: {error.what}"]
     else:
         whats = []
     return [Warn(code="loop-back", text=f"Coming back will be refused {what}") for what in whats]

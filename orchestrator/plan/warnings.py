@@ -6,12 +6,14 @@ what the order rule moved. Each has a stable `code`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from orchestrator.graph.order import Ranks
+from orchestrator.graph.needs import PHRASES
+from orchestrator.graph.ranks import Ranks
 from orchestrator.model.plan import NO_HOST, PlanHost, PlanProbe, Warn
 from orchestrator.model.terms import Action, Mode
 from orchestrator.plan.drafts import Draft
 from orchestrator.plan.gates import Gates
 from orchestrator.plan.ground import Ground
+from orchestrator.plan.ordering import Ordered
 
 SHOWN = 8
 
@@ -28,6 +30,7 @@ WEIGHT = (
     "unproven-isolate",
     "unproven-stop",
     "unproven-poweroff",
+    "alternative-dropped",
     "order-moved",
 )
 """Every code there is, what should frighten first."""
@@ -48,7 +51,7 @@ def warnings_of(
     ground: Ground,
     action: Action,
     drafts: Mapping[str, Draft],
-    ranks: Ranks,
+    order: Ordered,
     gates: Gates,
     hosts: Mapping[str, PlanHost],
 ) -> tuple[Warn, ...]:
@@ -58,7 +61,8 @@ def warnings_of(
         *_by_hand(action, drafts),
         *_no_key(hosts),
         *_unproven(action, drafts),
-        *_moved(ranks),
+        *_dropped(ground, order),
+        *_moved(order.ranks),
         *_no_scope(gates),
     )
 
@@ -133,6 +137,22 @@ def _unproven(action: Action, drafts: Mapping[str, Draft]) -> Iterator[Warn]:
 def _probes(draft: Draft, mode: Mode) -> tuple[PlanProbe, ...]:
     probes = {Mode.ISOLATE: draft.probe.isolation, Mode.STOP: draft.probe.state, Mode.POWEROFF: draft.probe.poweroff}
     return probes[mode]
+
+
+def _dropped(ground: Ground, order: Ordered) -> Iterator[Warn]:
+    """Alternatives that close a loop: nobody waits there, so what remains must do. One warning for all it is left to."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for one in sorted(order.dropped):
+        group = ground.needs.of[one.node.system][one.group]
+        ways = [" with ".join(alternative) for alternative in group.alternatives]
+        says = (
+            f"{PHRASES[group.reason]} any {group.at_least} of {names(ways)}; {ways[one.alternative]} would close a loop, "
+            f"so the order leaves it out there ({group.source})."
+        )
+        behind = "" if one.node.task == one.node.system else f" (behind {one.node.task})"
+        found.setdefault((behind, says), {})[one.node.system] = None
+    for (behind, says), systems in found.items():
+        yield Warn(code="alternative-dropped", text=f"{names(list(systems))}{behind} {says}", systems=tuple(systems))
 
 
 def _moved(ranks: Ranks) -> Iterator[Warn]:

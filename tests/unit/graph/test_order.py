@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.model.errors import FilesError, UsageError
+from orchestrator.model.errors import FilesError
 from orchestrator.model.terms import Mode
 from tests.builders import back, down, playbook, protocol, taken_down, waits, workspace
 
@@ -141,8 +141,3 @@ def test_a_system_that_requires_itself_is_a_loop_of_one() -> None:
     with pytest.raises(FilesError) as caught:
         down("a requires a")
     assert "1 system, which waits for itself" in caught.value.problems[0].what
-
-
-def test_a_loop_that_an_alternative_avoids_is_not_built_yet() -> None:
-    with pytest.raises(UsageError, match="not built yet"):
-        down("a requires any(1) b c\nb requires a")
