@@ -140,14 +140,14 @@ def _probes(draft: Draft, mode: Mode) -> tuple[PlanProbe, ...]:
 
 
 def _dropped(ground: Ground, order: Ordered) -> Iterator[Warn]:
-    """Alternatives that close a loop: nobody waits there, so what remains must do. One warning for all it is left to."""
+    """Alternatives that close a loop: nobody waits there. One warning for all who have the same choice."""
     found: dict[tuple[str, str], dict[str, None]] = {}
     for one in sorted(order.dropped):
         group = ground.needs.of[one.node.system][one.group]
         ways = [" with ".join(alternative) for alternative in group.alternatives]
         says = (
-            f"{PHRASES[group.reason]} any {group.at_least} of {names(ways)}; {ways[one.alternative]} would close a loop, "
-            f"so the order leaves it out there ({group.source})."
+            f"{PHRASES[group.reason]} any {group.at_least} of {names(ways)}; {ways[one.alternative]} would close a "
+            f"loop, so the order leaves it out there ({group.source})."
         )
         behind = "" if one.node.task == one.node.system else f" (behind {one.node.task})"
         found.setdefault((behind, says), {})[one.node.system] = None

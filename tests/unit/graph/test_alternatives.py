@@ -24,7 +24,7 @@ IDS = ["a", "b", "c", "d", "e"]
 
 def dropped(plan: Plan) -> set[tuple[str, ...]]:
     """(who, the alternative left out) of each warning that says so."""
-    found = set()
+    found: set[tuple[str, ...]] = set()
     for warn in plan.warnings:
         if warn.code == "alternative-dropped":
             way = re.search(r"; (\S+) would close a loop", warn.text)
