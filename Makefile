@@ -13,6 +13,7 @@ help:
 	@echo "make test    all tests"
 	@echo "make check   format, lint, types, and who may import whom"
 	@echo "make golden  write the expected pages of tests/scenarios anew; review the diff"
+	@echo "make fuzz    hostile files and selectors, more than make test tries (EXAMPLES=50000 SEED=1)"
 	@echo "make bench   the numbers, as ratios"
 	@echo "make lock    resolve the dependencies anew (needs uv)"
 	@echo "make clean   remove .venv and every cache"
@@ -44,6 +45,12 @@ test: $(STAMP)
 golden: $(STAMP)
 	@$(BIN)/python -m tests.scenarios.regenerate
 
+EXAMPLES = 5000
+SEED = 0
+
+fuzz: $(STAMP)
+	@$(BIN)/python -m tests.fuzz --examples $(EXAMPLES) --seed $(SEED)
+
 # All four run even if one fails: everything that is wrong, at once.
 check: $(STAMP)
 	@status=0; places=; \
@@ -69,4 +76,4 @@ clean:
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	@find orchestrator tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
-.PHONY: help setup demo test check bench lock clean golden
+.PHONY: help setup demo test check bench lock clean golden fuzz
