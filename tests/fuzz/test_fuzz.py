@@ -1,4 +1,4 @@
-"""A short slice of the fuzzing on every run of the tests: the whole corpus, and some mutations (`make fuzz` does more)."""
+"""A short slice of the fuzzing on every test run: the whole corpus, and some mutations (`make fuzz` does more)."""
 
 import os
 import shutil
