@@ -1,7 +1,8 @@
 """The plan file, the one door of this room to the disk (section 4, *Plan file*).
 
 Its digest is the SHA-256 of the file's bytes as they lie there, never of a re-serialisation. It is written whole or
-not at all, for its owner only, and never through a link.
+not at all, for its owner only, and never through a link. Each field stands on a line of its own, and so does each host
+and each task: two plans can be compared line by line, and a large one is written without ever being in memory whole.
 """
 
 import errno
@@ -11,21 +12,51 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.model.errors import DurabilityError, UsageError
-from orchestrator.model.plan import Plan
+from orchestrator.model.plan import Plan, PlanHost, PlanTask
+from orchestrator.plan.sound import unsound
 
 FORMAT = "orch-plan/1"
 MOST_BYTES = 4 * 1024**3
+_BUFFER = 1024**2
 _WRONG_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL}
 
 
 def plan_bytes(plan: Plan) -> bytes:
     """The bytes of a plan's file; equal plans have equal bytes."""
-    return TypeAdapter(Plan).dump_json(plan, by_alias=True, indent=1) + b"\n"
+    return b"".join(plan_pieces(plan))
+
+
+def plan_pieces(plan: Plan) -> Iterator[bytes]:
+    """The same bytes, piece by piece."""
+    field, host, task = (TypeAdapter(each).dump_json for each in (Plan, PlanHost, PlanTask))
+    before = b"{\n"
+    for name in Plan.model_fields:
+        yield before
+        if name == "hosts":
+            hosts = (b"%b:%b" % (json.dumps(id).encode(), host(one)) for id, one in plan.hosts.items())
+            yield from _lines(b'"hosts":{', hosts, b"}")
+        elif name == "tasks":
+            yield from _lines(b'"tasks":[', map(task, plan.tasks), b"]")
+        else:
+            yield field(plan, include={name}, by_alias=True)[1:-1]
+        before = b",\n"
+    yield b"\n}\n"
+
+
+def _lines(opening: bytes, entries: Iterable[bytes], closing: bytes) -> Iterator[bytes]:
+    """A list or an object, an entry a line."""
+    yield opening
+    before = b"\n"
+    for entry in entries:
+        yield before + entry
+        before = b",\n"
+    yield b"\n" + closing
 
 
 def digest(data: bytes) -> str:
@@ -51,9 +82,12 @@ def read_plan(path: Path) -> tuple[Plan, bytes]:
 def parse_plan(data: bytes, name: str) -> Plan:
     """The plan that `data` holds. `name` stands in the error."""
     try:
-        return Plan.model_validate_json(data)
+        plan = Plan.model_validate_json(data)
     except ValidationError as error:
         raise UsageError(f"{name} is no plan that this orch can read: {_what_is_wrong(data, error)}") from error
+    if wrong := unsound(plan):
+        raise UsageError(f"{name} is no plan that orch wrote: {wrong}.", "Somebody changed it. Plan anew.")
+    return plan
 
 
 def looks_like_plan(path: Path) -> bool:
@@ -66,8 +100,8 @@ def looks_like_plan(path: Path) -> bool:
     return re.match(rb'\s*\{\s*"format"\s*:\s*"orch-plan/', head) is not None
 
 
-def write_plan(path: Path, data: bytes) -> None:
-    """Write a plan's bytes whole and durably, readable by their owner only.
+def write_plan(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write the pieces of a plan's file whole and durably, readable by their owner only.
 
     Raises UsageError where nothing can be written, DurabilityError where the disk is full or fails.
     """
@@ -80,8 +114,8 @@ def write_plan(path: Path, data: bytes) -> None:
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
+            with os.fdopen(handle, "wb", buffering=_BUFFER) as file:
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from orchestrator.show.layout import Line, line, para
+from orchestrator.show.layout import Line, fold, line, para
+from orchestrator.show.neutral import neutral
 from orchestrator.show.theme import STRONG
 
 
@@ -11,10 +12,10 @@ def next_lines(commands: Sequence[str], width: int, place: str = "") -> list[Lin
     lines: list[Line] = []
     for at, command in enumerate(commands):
         label, text = "Next: " if at == 0 else "      ", command + place
-        if max(map(len, text.split()), default=0) > width - len(label):
-            lines.append(line((label, STRONG), text))  # a path cut in two could not be pasted
-        else:
+        if " ".join(fold(text, width - len(label))) == neutral(text):
             lines += para(label, text, width, label_style=STRONG)
+        else:
+            lines.append(line((label, STRONG), text))  # a path cut in two could not be pasted
     return lines
 
 

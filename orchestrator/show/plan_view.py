@@ -19,6 +19,8 @@ from orchestrator.show.theme import BAD, DOUBT, QUIET, STRONG
 LABEL = 12
 NAMED = 12
 """So many names of a list stand on a page before the rest is counted."""
+ERRORS = 50
+"""So many errors that a plan goes past stand on a page, before it says where the others are."""
 
 
 def plan_lines(
@@ -62,8 +64,15 @@ def headline(plan: Plan, width: int, *, untouched: bool) -> list[Line]:
 def warnings(plan: Plan, width: int) -> list[Line]:
     """What must be known before a yes, one paragraph each; the planner wrote them in the order of their weight."""
     lines: list[Line] = []
-    for warn in plan.warnings:
-        lines += para("! ", warn.text, width, label_style=BAD)
+    errors = sum(warn.code == "despite-errors" for warn in plan.warnings) - 1  # the first says how many there are
+    for at, warn in enumerate(plan.warnings):
+        if not ERRORS < at <= errors:
+            first, *loop = warn.text.split("\n")  # a loop keeps its lines
+            lines += para("! ", first, width, label_style=BAD)
+            lines += (each for row in loop for each in para("    ", row.strip(), width))
+        elif at == errors:
+            more = f"... and {errors - ERRORS} more; orch check --json has them all."
+            lines += para("! ", more, width, label_style=BAD)
     return [BLANK, *lines] if lines else []
 
 
