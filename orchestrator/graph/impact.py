@@ -1,20 +1,22 @@
-"""Who notices when systems are down: services, and through them customers (sections 2, 4, 9).
+"""Who notices a plan: services that its tasks take something away from, and through them customers (sections 2, 4).
 
 A service is hit when one of its requirements can no longer be met: its systems are taken down, or no longer work
-because of what they require or run on. It is hit *because* of the systems of the plan that lie behind that. A
-customer is hit by a service of theirs that is, or by a system that they own or that is given as theirs.
+because of what they require or run on. It is hit *because* of the systems of the plan that lie behind that. What is
+offline already, and what does not work without that, can't stand in. A customer is hit by a service of theirs that is,
+or by a system that they own or that is given as theirs.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from orchestrator.graph.closure import Membership, falling
+from orchestrator.graph.closure import falling, path_to
 from orchestrator.graph.needs import Needs, group_of
 from orchestrator.graph.serves import customers_of_service
 from orchestrator.model.inventory import Inventory
 from orchestrator.model.terms import Reason
 
 BREAKS = frozenset({Reason.REQUIRES, Reason.RUNS_ON})
+"""By these a system no longer works; the way by which we reach it, and what is only an order, are no concern of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Hits:
 
 def hits_of(inventory: Inventory, needs: Needs, down: Collection[str], gone: Collection[str] = ()) -> Hits:
     """What taking `down` offline means. `gone`: what is offline already and so can't stand in."""
-    broken = falling(needs, down, gone=gone, reasons=BREAKS)
+    dead = falling(needs, gone, reasons=BREAKS).keys()
+    broken = falling(needs, down, gone=dead, reasons=BREAKS, immovable=dead - set(down))
     services = []
     by_customer: dict[str, list[str]] = {}
     untouched: dict[str, list[str]] = {}
@@ -54,28 +57,28 @@ def hits_of(inventory: Inventory, needs: Needs, down: Collection[str], gone: Col
         because: set[str] = set()
         for group in map(group_of, service.requires):
             lost = [member for member in group.members if member in broken]
-            left = sum(1 for member in group.members if member not in broken and member not in gone)
+            left = sum(1 for member in group.members if member not in broken and member not in dead)
             if lost and left < group.at_least:
-                because.update(root for member in lost for root in _roots(broken, member))
+                because.update(path_to(broken, member)[0] for member in lost)
         customers = customers_of_service(inventory, service)
         for customer in customers:
             (by_customer if because else untouched).setdefault(customer, []).append(id)
         if because:
             services.append(ServiceHit(id, customers, tuple(sorted(because))))
-    for id in sorted(down):
-        system = inventory.systems[id]
-        for customer in (system.owner, *(system.customers or ())):
-            if customer in inventory.customers:
-                by_customer.setdefault(customer, [])
+    for customer in systems_of_customers(inventory, down):
+        by_customer.setdefault(customer, [])
     customers_hit = tuple(
         CustomerHit(id, tuple(hit), tuple(untouched.get(id, ()))) for id, hit in sorted(by_customer.items())
     )
     return Hits(tuple(services), customers_hit, tuple(sorted(broken)))
 
 
-def _roots(broken: Membership, system: str) -> Iterable[str]:
-    joined = broken[system]
-    while joined is not None:
-        system = joined.of
-        joined = broken[system]
-    return (system,)
+def systems_of_customers(inventory: Inventory, systems: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """The customers that own some of `systems`, or whose they are said to be; with which."""
+    found: dict[str, dict[str, None]] = {}
+    for id in sorted(systems):
+        system = inventory.systems[id]
+        for customer in (system.owner, *(system.customers or ())):
+            if customer in inventory.customers:
+                found.setdefault(customer, {})[id] = None
+    return {customer: tuple(own) for customer, own in found.items()}

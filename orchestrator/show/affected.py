@@ -20,7 +20,8 @@ def affected_text(services: Iterable[tuple[str, Sequence[str]]], everybody: int)
         said += [f"{', '.join(names)} ({who})" for who, names in alone.items()]
     elif alone:
         number = sum(len(names) for names in alone.values())
-        each = ", ".join(f"{who} {len(names)}" for who, names in alone.items())
+        each = ", ".join(f"{who} {len(alone[who])}" for who in list(alone)[:NAMED])
+        each += f", and {len(alone) - NAMED} more customers" if len(alone) > NAMED else ""
         said.append(f"{number} services of one customer each ({each})")
     return " · ".join(said)
 
