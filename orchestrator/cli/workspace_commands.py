@@ -1,5 +1,6 @@
 """The files: `init`, `check` (contract section 9). Nothing here touches a host or a run."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,6 @@ import typer
 
 from orchestrator.cli import options
 from orchestrator.cli.exit_codes import Code
-from orchestrator.model.errors import FilesError, Problem
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,12 +26,13 @@ def init(
       orch init night && cd night && orch check
     """
     from orchestrator.show import console
-    from orchestrator.show.layout import line, para
+    from orchestrator.show.layout import line
+    from orchestrator.show.next_steps import next_lines
     from orchestrator.workspace.init import write_example
 
     written = write_example(folder)
     lines = [line(f"A workspace in {folder}:"), *(line(f"  {path}") for path in written)]
-    lines += para("Next: ", f"orch check -C {folder}", console.width())
+    lines += next_lines([f"orch check -C {shlex.quote(str(folder))}"], console.width())
     console.answer(lines)
 
 
@@ -41,60 +42,83 @@ def check(
     as_json: options.Json = False,
     explain: options.Explain = None,
 ) -> None:
-    """Says everything that is wrong with the files, at once.
+    """Says everything that is wrong with the files, at once, and what looks dangerous.
 
-    With several inventories each is looked at by itself. Exit code 2 where something is wrong.
+    With several inventories each is looked at by itself. Exit code 2 where something is wrong; what only looks
+    dangerous (a lint, each with an id) is told and leaves 0.
 
     \b
     Examples:
       orch check
+      orch check --explain L12       what a lint means, and what to do
       orch check -C night --json
     """
-    import time
-
-    from orchestrator.cli.situation import folder
-    from orchestrator.graph.check import loop_problems
-    from orchestrator.plan.check import command_problems
+    if explain is not None:
+        _explain(explain, as_json=as_json)
+        return
+    from orchestrator.cli.checking import check_workspace
     from orchestrator.show import console
-    from orchestrator.show.check_view import problem_lines, verdict_lines
-    from orchestrator.workspace.loader import inventory_names, load
+    from orchestrator.show.check_view import lint_lines, problem_lines, verdict_lines
+    from orchestrator.show.layout import para
 
-    options.not_built(explain=explain)
-    start = time.monotonic()
-    where = folder(root)
-    names: tuple[str | None, ...] = (inventory,) if inventory else inventory_names(where) or (None,)
-    problems: dict[Problem, None] = {}
-    systems = hosts = 0
-    files: set[str] = set()
-    for name in names:
-        try:
-            ws = load(where, name)
-        except FilesError as error:
-            problems.update(dict.fromkeys(error.problems))
-            continue
-        systems += len(ws.inventory.systems)
-        hosts += len(ws.inventory.hosts)
-        files.update(each.path for each in ws.inputs)
-        problems.update(dict.fromkeys((*loop_problems(ws), *command_problems(ws))))
-    found = sorted(problems, key=lambda problem: (problem.source, problem.what))
-    seconds = time.monotonic() - start
+    found = check_workspace(root, inventory)
     if as_json:
         console.document(
             {
                 "format": "orch-check/1",
                 "errors": [
-                    {"path": p.source.path, "line": p.source.line, "what": p.what, "advice": p.advice} for p in found
+                    {"path": p.source.path, "line": p.source.line, "what": p.what, "advice": p.advice}
+                    for p in found.errors
                 ],
-                "systems": systems,
-                "hosts": hosts,
-                "seconds": round(seconds, 3),
+                "lints": [
+                    {
+                        "id": one.id,
+                        "path": one.source.path,
+                        "line": one.source.line,
+                        "what": one.what,
+                        "advice": one.advice,
+                        "about": list(one.about),
+                    }
+                    for one in found.lints
+                ],
+                "systems": found.systems,
+                "hosts": found.hosts,
+                "seconds": round(found.seconds, 3),
             }
         )
     else:
         width = console.width()
-        files |= {problem.source.path for problem in found}
-        verdict = verdict_lines(
-            width, errors=len(found), systems=systems, hosts=hosts, files=len(files), seconds=seconds
+        lines = [*problem_lines(found.errors, width), *lint_lines(found.lints, width)]
+        lines += verdict_lines(
+            width,
+            errors=len(found.errors),
+            lints=len(found.lints),
+            all_looked_at=found.all_looked_at,
+            systems=found.systems,
+            hosts=found.hosts,
+            files=found.files,
+            seconds=found.seconds,
         )
-        console.answer([*problem_lines(found, width), *verdict])
-    raise typer.Exit(Code.USAGE if found else Code.DONE)
+        if found.lints:
+            lines += para("Next: ", f"orch check --explain {found.lints[0].id}", width)
+        console.answer(lines)
+    raise typer.Exit(Code.USAGE if found.errors else Code.DONE)
+
+
+def _explain(asked: str, *, as_json: bool) -> None:
+    """Says what a lint means, or which there are. Looks at no file."""
+    from dataclasses import asdict
+
+    from orchestrator.plan.lints.catalogue import CATALOGUE, lint_named
+    from orchestrator.show import console
+    from orchestrator.show.check_view import catalogue_lines, explain_lines
+
+    every = asked.strip().lower() == "all"
+    lints = list(CATALOGUE.values()) if every else [lint_named(asked)]
+    if as_json:
+        texts = [{**asdict(lint), "danger": lint.danger.name.lower().replace("_", "-")} for lint in lints]
+        console.document({"format": "orch-lints/1", "lints": texts})
+    elif every:
+        console.answer(catalogue_lines(CATALOGUE, console.width()))
+    else:
+        console.answer(explain_lines(lints[0], console.width()))
