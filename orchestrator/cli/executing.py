@@ -33,7 +33,7 @@ def carry_out(root: Path, folder: RunFolder, by: str) -> Code:
     carrier = SshCarrier(root=root, parallel=plan.policy.parallel)
     stop = Stop()
     try:
-        with listener(console.err()) as display, _asked_to_stop(stop):
+        with listener(console.err()) as display, asked_to_stop(stop):
             end = execute(
                 folder,
                 by=by,
@@ -57,7 +57,7 @@ def carry_out(root: Path, folder: RunFolder, by: str) -> Code:
 
 
 @contextmanager
-def _asked_to_stop(stop: Stop) -> Iterator[None]:
+def asked_to_stop(stop: Stop) -> Iterator[None]:
     """Signals reach `stop` for the life of the block."""
     asking: dict[signal.Signals, Callable[[], None]] = {
         signal.SIGINT: stop.request,

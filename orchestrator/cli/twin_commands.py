@@ -1,5 +1,6 @@
 """The twin to practise on: `twin up`, `twin down`, `twin fault` (contract section 8)."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,7 @@ def up(
     from orchestrator.cli.situation import folder
     from orchestrator.show import console
     from orchestrator.show.layout import count, line, para
+    from orchestrator.show.next_steps import next_lines
     from orchestrator.twin.control import up as start
     from orchestrator.workspace.loader import load
 
@@ -55,7 +57,7 @@ def up(
     lines += [line(f"  {host}: {word}") for host, word in sorted(twin.faults.items())]
     for problem in twin.state.problems:
         lines += para("! ", problem, width)
-    console.answer([*lines, *para("Next: ", f"orch shutdown --dry-run -C {write}", width)])
+    console.answer([*lines, *next_lines([f"orch shutdown --dry-run -C {shlex.quote(str(write))}"], width)])
 
 
 def down(root: options.Root = Path()) -> None:

@@ -41,6 +41,7 @@ class Opened:
         self.host = host
         self._connection = connection
         self._wire = wire
+        self.login_s = 0.0
 
     @property
     def transport(self) -> paramiko.Transport:
@@ -84,7 +85,10 @@ class Opener:
         for pause in (*_PAUSES, None):
             try:
                 with slot:
-                    return self._handshake(spec, dial(), login)
+                    began = time.monotonic()
+                    opened = self._handshake(spec, dial(), login)
+                    opened.login_s = time.monotonic() - began
+                    return opened
             except Refusal as refusal:
                 if not refusal.brief or pause is None:
                     raise

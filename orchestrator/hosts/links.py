@@ -10,13 +10,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Condition, Lock
 
 import paramiko
 
 from orchestrator.hosts.connection import Opened
 from orchestrator.hosts.deadlines import Deadlines
-from orchestrator.hosts.port import HostSpec
+from orchestrator.hosts.port import HostSpec, Times
 from orchestrator.hosts.receipt import GENERATION_ID, ReceiptCall, call_line, parse_answer
 from orchestrator.hosts.refusal import Refusal
 from orchestrator.hosts.session import Answer, carry
@@ -25,6 +26,17 @@ from orchestrator.model.terms import Found
 SESSIONS = 8
 _OPEN_S = 15.0
 _GRACE_S = 1.0
+
+
+class _Moment:
+    """Now, by the clock of the day for comparing and by one that never jumps for measuring."""
+
+    def __init__(self) -> None:
+        self._at = time.time()
+        self._tick = time.monotonic()
+
+    def till_now(self, login_s: float) -> Times:
+        return Times(login_s, self._at, self._at + time.monotonic() - self._tick)
 
 
 class Link:
@@ -52,11 +64,24 @@ class Link:
             self._users += 1
         try:
             with self._session(timeout_s) as (opened, channel):
+                began = _Moment()
                 with self._deadlines.within(timeout_s + _GRACE_S, opened.end):
                     answer = carry(channel, line, stdin, cap, timeout_s)
                 if answer.exit is None:
                     self._retire(opened)
-                return answer
+                return replace(answer, times=began.till_now(opened.login_s))
+        finally:
+            with self._room:
+                self._users -= 1
+            self._close_if_released()
+
+    def login(self) -> Times:
+        """Be logged in. Raises Refusal."""
+        with self._room:
+            self._users += 1
+        try:
+            began = _Moment()
+            return began.till_now(self._alive().login_s)
         finally:
             with self._room:
                 self._users -= 1

@@ -32,11 +32,12 @@ class HostSpec:
 
 class SpecKind(StrEnum):
     """What a spec does: `step` changes something and leaves a receipt where it can; `read` changes nothing and may be
-    repeated; `port` only asks whether the SSH port answers."""
+    repeated; `port` only asks whether the SSH port answers; `login` logs in and sends nothing."""
 
     STEP = "step"
     READ = "read"
     PORT = "port"
+    LOGIN = "login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,16 @@ class Result:
     truncated: tuple[bool, bool] = (False, False)
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long the connection took to open, from the first packet to the login; when the command was sent and its
+    answer was whole (epoch seconds by our clock)."""
+
+    login_s: float
+    began: float
+    ended: float
+
+
 class OutcomeState(StrEnum):
     """What is known of a key."""
 
@@ -101,6 +112,7 @@ class Outcome:
     port: Found | None = None  # of a port question, with DONE: Found.ANSWERS or SILENT
     generation: str | None = None  # of the host's receipt folder, where one was seen
     by_receipt: bool = False
+    times: Times | None = None  # of a login, and of a read that was sent without a receipt
 
     @property
     def is_final(self) -> bool:
@@ -138,3 +150,10 @@ class Carrier(Protocol):
 
     def close(self) -> None:
         """Give everything up: close all connections, start nothing more, leave no thread waiting."""
+
+
+class Forgetful(Carrier, Protocol):
+    """A carrier that can be asked for ever without growing."""
+
+    def forget(self, task: str) -> None:
+        """Forget every key of `task` whose outcome is final; its connections are kept."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import paramiko
 
+from orchestrator.hosts.port import Times
+
 _CHUNK = 65536
 
 
@@ -41,6 +43,7 @@ class Answer:
     stderr: Kept
     why: str = ""
     timed_out: bool = False
+    times: Times | None = None
 
 
 def carry(channel: paramiko.Channel, line: str, stdin: bytes | None, cap: int, timeout_s: float) -> Answer:

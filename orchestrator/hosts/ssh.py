@@ -127,6 +127,17 @@ class SshCarrier:
                 if entry.outcome.result is not None and key not in self._fresh:
                     entry.outcome = replace(entry.outcome, result=None, why="its output was handed over and let go")
 
+    def forget(self, task: str) -> None:
+        """Forget every key of `task` whose outcome is final; its connections are kept."""
+        with self._news:
+            keys = self._keys_of.pop(task, [])
+            kept = [key for key in keys if not self._entries[key].outcome.is_final]
+            for key in set(keys).difference(kept):
+                del self._entries[key]
+                self._fresh.pop(key, None)
+            if kept:
+                self._keys_of[task] = kept
+
     def close(self) -> None:
         """Give everything up: close all connections, start nothing more, leave no thread waiting."""
         with self._work:
@@ -206,6 +217,8 @@ class SshCarrier:
     def _carry(self, key: str, spec: Spec) -> Outcome:
         if spec.kind is SpecKind.PORT:
             return knock(self._gateways, spec.host, min(self._connect_timeout_s, spec.timeout_s))
+        if spec.kind is SpecKind.LOGIN:
+            return self._login(key, spec)
         try:
             inner = inner_line(spec.host.platform, spec.argv, spec.shell, spec.sudo)
             stdin = input_of(spec, os.environ)
@@ -227,11 +240,18 @@ class SshCarrier:
         finally:
             self._unkeep(key, spec, link)
 
+    def _login(self, key: str, spec: Spec) -> Outcome:
+        link = self._link(key, spec)
+        try:
+            return Outcome(OutcomeState.DONE, times=link.login())
+        finally:
+            self._unkeep(key, spec, link)
+
     def _plain(self, link: Link, spec: Spec, inner: str, stdin: str | None) -> Outcome:
         line = read_line(spec.host.platform, inner)
         data = None if stdin is None else f"{stdin}\n".encode()
         answer = link.carry(line, data, spec.cap, spec.timeout_s)
-        return of_answer(spec, answer, link.known_generation)
+        return replace(of_answer(spec, answer, link.known_generation), times=answer.times)
 
     def _with_receipt(self, link: Link, key: str, spec: Spec, inner: str, stdin: str | None) -> Outcome:
         asked = Asked(spec, receipt_id(key), spec.generation)

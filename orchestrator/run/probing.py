@@ -3,7 +3,7 @@
 Questions change nothing: they are asked anew after a resume, and a lost one is an answer of its own (`unknown`).
 """
 
-from orchestrator.hosts.port import OutcomeState
+from orchestrator.hosts.port import Outcome, OutcomeState
 from orchestrator.model.events import Probed
 from orchestrator.model.plan import PlanEvidence
 from orchestrator.model.terms import Action, Found, ProbeKind
@@ -36,15 +36,7 @@ def hear_answer(turn: Turn, run: TaskRun, question: Question, command: Command, 
     """Write what a question found."""
     outcome = heard.outcome
     why: str | None = outcome.why or None
-    match outcome.state:
-        case OutcomeState.DONE if outcome.port is not None:
-            found = outcome.port
-        case OutcomeState.DONE if outcome.result is not None:
-            found = found_by(question.kind, command, outcome.result.exit, outcome.result.stdout)
-        case OutcomeState.UNREACHABLE:
-            found = outcome.refusal or Found.UNREACHABLE
-        case _:
-            found = Found.UNKNOWN
+    found = found_in(question.kind, command, outcome)
     plain = found not in {Found.UNKNOWN, Found.UNHEALTHY}
     turn.write(
         Probed(
@@ -60,6 +52,19 @@ def hear_answer(turn: Turn, run: TaskRun, question: Question, command: Command, 
             why=why,
         )
     )
+
+
+def found_in(kind: ProbeKind, command: Command, outcome: Outcome) -> Found:
+    """What an outcome says to a question; what did not come back whole says nothing."""
+    match outcome.state:
+        case OutcomeState.DONE if outcome.port is not None:
+            return outcome.port
+        case OutcomeState.DONE if outcome.result is not None:
+            return found_by(kind, command, outcome.result.exit, outcome.result.stdout)
+        case OutcomeState.UNREACHABLE:
+            return outcome.refusal or Found.UNREACHABLE
+        case _:
+            return Found.UNKNOWN
 
 
 def probe(turn: Turn, run: TaskRun, flight: Flight, action: Action) -> None:

@@ -4,8 +4,11 @@ An attempt's key is `run/task/step/host/on_host/attempt`; a question's key has `
 question can be taken for an attempt.
 """
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from orchestrator.hosts.port import HostSpec, Spec, SpecKind
-from orchestrator.model.plan import NO_HOST, Plan, PlanCommand, PlanHost, PlanStep
+from orchestrator.model.plan import NO_HOST, PlanCommand, PlanHost, PlanStep
 
 OUTPUT_CAP = 256 * 1024
 """Bytes kept of each stream of a step or probe (section 7)."""
@@ -24,10 +27,18 @@ def question_key(run: str, task: str, kind: str, name: str, host: str, on_host: 
     return f"{run}/{task}/?{kind}:{name}/{host}/{on_host or '-'}/{nth}"
 
 
+class Reached(Protocol):
+    """What says how hosts are reached, gateways included: a plan, or what a survey asks."""
+
+    @property
+    def hosts(self) -> Mapping[str, PlanHost]:
+        """By id."""
+
+
 class Specs:
     """Turns the commands of one plan into specs."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Reached) -> None:
         self._plan = plan
         self._hosts = {name: self._host(name, host) for name, host in plan.hosts.items()}
 

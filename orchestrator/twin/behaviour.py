@@ -7,14 +7,16 @@
   can be made up for; a command that can't be said on its host's platform.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from orchestrator.hosts.command_line import inner_line
+from orchestrator.hosts.command_line import SUDO, inner_line
 from orchestrator.model.plan import PlanCommand, PlanProbe, PlanStep
 from orchestrator.model.terms import Mode, ProbeKind
 from orchestrator.model.workspace import Workspace
 from orchestrator.plan.commands import SystemCommands, commands_of
+from orchestrator.run.survey.tools import tools_of_line
 from orchestrator.twin.exemplar import NoExemplar, answer_for
 from orchestrator.twin.meaning import (
     BRINGS_BACK,
@@ -47,6 +49,11 @@ class Behaviour:
         """What `line` means on `host`; () where nothing."""
         return self.tables.get(host, {}).get(line, ())
 
+    def tools(self, host: str, *, sudo: bool) -> frozenset[str]:
+        """The programs that there are on `host` for the user, or for root: those that the playbooks call there."""
+        lines = [line for line in self.tables.get(host, {}) if line.startswith(SUDO) is sudo]
+        return frozenset(tool for line in lines for tool in _programs(line.removeprefix(SUDO)))
+
 
 def behaviour_of(ws: Workspace) -> Behaviour:
     """What the hosts of `ws` understand."""
@@ -76,6 +83,15 @@ def behaviour_of(ws: Workspace) -> Behaviour:
                     cutters[meaning.system, own] = cutters.get((meaning.system, own), frozenset()) | {host}
     problems += _ambiguities(lines)
     return Behaviour(tables, cutters, usual, tuple(dict.fromkeys(problems)))
+
+
+def _programs(line: str) -> tuple[str, ...]:
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        words = line.split()
+    inner = tools_of_line(words[2]) if words[:2] == ["/bin/sh", "-c"] and len(words) == 3 else ()
+    return (*words[:1], *tools_of_line(line), *inner)
 
 
 def _add(known: list[Meaning], meaning: Meaning) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from orchestrator.hosts.look import LookCall
 from orchestrator.twin.meaning import Meaning
 
 
@@ -23,6 +24,7 @@ class Job:
     exit: int | None = None  # None with `done`: killed, its host went down
     stdout: bytes = b""
     stderr: bytes = b""
+    look: LookCall | None = None  # the question of `orch probe`, which asks the host itself
 
     @property
     def system(self) -> str | None:

@@ -30,8 +30,8 @@ class TwinLog:
             "at": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
             "host": job.host,
             "system": job.system,
-            "action": "unknown" if meant is None else meant.action,
-            "step": None if meant is None else meant.step,
+            "action": "probe" if job.look else "unknown" if meant is None else meant.action,
+            "step": "look" if job.look else None if meant is None else meant.step,
             "command": job.line,
             "exit": job.exit,
         }

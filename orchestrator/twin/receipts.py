@@ -27,15 +27,18 @@ class Receipts:
 
     def __init__(self, generation: str | None) -> None:
         self.generation = generation
+        self.is_made = False  # whether anybody has needed the folder since the host was started
         self._entries: dict[str, _Entry] = {}
 
     def renew(self, generation: str | None) -> None:
         """The folder is new: nothing of before is known."""
         self.generation = generation
+        self.is_made = False
         self._entries = {}
 
     def told(self, call: ReceiptCall) -> Job | ReceiptAnswer | Begin:
         """What a call meets: a job to wait for (`run`), an answer that is ready, or nothing yet: it may begin."""
+        self.is_made = self.generation is not None
         if self.generation is None or call.mode == "gen":
             return (
                 ReceiptAnswer("gen", None, None, self.generation) if self.generation else ReceiptAnswer("refused", 97)

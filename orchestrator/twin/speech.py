@@ -1,8 +1,11 @@
 """What the simulated hosts say: believable text, and evidence that says it is of a rehearsal. Pure."""
 
 import shlex
+from collections.abc import Collection
 
+from orchestrator.hosts.look import LookCall
 from orchestrator.twin.meaning import Meaning
+from orchestrator.twin.receipts import Receipts
 
 
 def failure_text(line: str) -> str:
@@ -31,6 +34,30 @@ def evidence_text(meaning: Meaning, host: str) -> str:
         f"  1  root  /sbin/init\n"
         f"412  {meaning.system[:8]:<8}  {meaning.system}\n"
     )
+
+
+def look_text(
+    call: LookCall, tools: Collection[str], root_tools: Collection[str], receipts: Receipts, at: float
+) -> str:
+    """What a host answers to the question of `orch probe`, as `hosts/look.sh` says it."""
+    if not call.login:
+        return f"orch-look begin 1\norch-look clock {at:.3f}\norch-look end\n"
+    lines = ["", "orch-look begin 1", f"orch-look clock {at:.9f}", "orch-look shell /bin/bash"]
+    if receipts.generation is None:
+        lines.append("orch-look receipts - none -")
+    else:
+        lines.append(f"orch-look receipts /run/lock {f'ours {receipts.generation}' if receipts.is_made else 'new -'}")
+    for number, tool in enumerate(call.tools, 1):
+        lines.append(f"orch-look {f'tool {number} {_path(tool)}' if tool in tools else f'missing {number}'}")
+    if call.sudo:
+        lines.append("orch-look sudo 0")
+        for number, tool in enumerate(call.root_tools, 1):
+            lines.append(f"orch-look root {number} {_path(tool) if tool in root_tools else ''}")
+    return "\n".join([*lines, f"orch-look clock {at:.9f}", "orch-look end", ""])
+
+
+def _path(tool: str) -> str:
+    return tool if "/" in tool else f"/usr/bin/{tool}"
 
 
 def _words(line: str) -> list[str]:

@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -191,6 +192,8 @@ class CommandSession(asyncssh.SSHServerSession[bytes]):
         while job.floods and not job.done:
             await self._flood(job)
         await self._hub.ended(job)
+        if job.look is not None and job.exit is not None:
+            job.stdout = self._hub.world.looked(job, time.time())
         self._answer(job.exit if job.exit is not None else 255, job.stdout, job.stderr)
 
     def _inner(self) -> str:

@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orchestrator.hosts.look import parse_call
 from orchestrator.model.inventory import Inventory
 from orchestrator.model.plan import NO_HOST
 from orchestrator.model.terms import Mode, ProbeKind
@@ -24,10 +25,11 @@ from orchestrator.twin.faults import Fault
 from orchestrator.twin.job import Job
 from orchestrator.twin.meaning import BOOT_S, TAKES_DOWN, Effect, Kind, Meaning, common_answer, effects_of, likeliest
 from orchestrator.twin.receipts import Receipts
-from orchestrator.twin.speech import evidence_text, failure_text, unknown_text
+from orchestrator.twin.speech import evidence_text, failure_text, look_text, unknown_text
 
 SLOWER = 10.0
 UNKNOWN_S = 0.005
+LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,12 @@ class World:
         """The commands that have not ended."""
         return tuple(self._jobs.values())
 
+    def looked(self, job: Job, at: float) -> bytes:
+        """What a host answers to `orch probe`, where the time of day is `at`: it has what the playbooks call there."""
+        assert job.look is not None
+        tools, root_tools = (self._behaviour.tools(job.host, sudo=sudo) for sudo in (False, True))
+        return look_text(job.look, tools, root_tools, self.receipts(job.host), at).encode()
+
     # --- what happens ---
 
     def begin(self, host: str, line: str, now: float, *, talks_of: str | None = None) -> Job:
@@ -135,7 +143,10 @@ class World:
                 self._last[meant.system] = meant
                 if meant.action == "shutdown":
                     self._asked[meant.system] = TAKES_DOWN[Mode(meant.phase)]
-        takes = (meant.takes_s if meant else UNKNOWN_S) * (SLOWER if state.fault is Fault.SLOW else 1.0)
+        look = None if meant else parse_call(line)
+        takes = (meant.takes_s if meant else LOOK_S if look else UNKNOWN_S) * (
+            SLOWER if state.fault is Fault.SLOW else 1.0
+        )
         is_stuck = state.fault in {Fault.HANG, Fault.FLOOD}
         is_step = meant is not None and meant.kind is Kind.STEP
         self._number += 1
@@ -150,6 +161,7 @@ class World:
             None if is_stuck else now + takes,
             drops=now + takes / 2 if is_step and state.fault is Fault.DROP else None,
             floods=state.fault is Fault.FLOOD,
+            look=look,
         )
         self._jobs[job.number] = job
         return job
@@ -194,7 +206,9 @@ class World:
         job.done = True
         fault = self._hosts[job.host].fault
         meant = job.meant
-        if meant is None:
+        if job.look is not None:
+            job.exit = 0  # what it answers is of the host, and of the clock of the day: `twin/ssh.py` says it
+        elif meant is None:
             job.exit, job.stderr = 127, unknown_text(job.line).encode()
         elif meant.kind is Kind.STEP and fault is Fault.FAIL:
             job.exit, job.stderr = meant.failure, failure_text(job.line).encode()

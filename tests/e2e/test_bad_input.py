@@ -259,6 +259,10 @@ LINES = (
     Case("a fault's host that is none", nothing, "twin up --write t --fault dbx=hang", 2, ('"dbx" is no host',)),
     Case("a twin in the workspace itself", nothing, "twin up --write .", 3, ("REFUSED", "nothing was written")),
     Case("no twin to end", nothing, "twin down", 2, ("no twin's folder",)),
+    Case("a plan compared with nothing", nothing, f"plan diff {of_run('plan.json')}", 2, ("with one thing", "--now")),
+    Case("a plan compared with none", nothing, "plan diff night.json --now", 2, ("night.json can't be read",)),
+    Case("a plan that runs, compared", nothing, f"plan diff {of_run('plan.json')} --now", 0, ("has run already",)),
+    Case("a plan's task mistyped", nothing, f"plan show {of_run('plan.json')} --task ap", 2, ("Did you mean app?",)),
     Case("a folder with something in it", nothing, "init .", 3, ("REFUSED", "not empty")),
 )
 
@@ -281,7 +285,6 @@ NOT_BUILT = tuple(
         ("adopt db --state offline --reason x", 1),
         ("report last --html x.html", 1),
         ("rehearse night.json", 1),
-        ("plan diff a.json --now", 2),
     )
 )
 
@@ -571,6 +574,9 @@ def test_forty_columns_are_kept(
         "verify last",
         "verify --all",
         f"plan show {of_run('plan.json')}",
+        f"plan show {of_run('plan.json')} --task app",
+        f"plan diff {of_run('plan.json')} {of_run('plan.json')}",
+        f"plan diff {of_run('plan.json')} --now",
     ],
 )
 def test_json_is_one_document(line: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:

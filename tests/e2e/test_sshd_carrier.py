@@ -585,3 +585,41 @@ def test_nothing_is_printed(hand: Hand, host: Sshd, capfd: pytest.CaptureFixture
     hand.do(host.spec(identity="missing"))
     hand.do(host.spec(), "kill -9 $PPID")
     assert capfd.readouterr() == ("", "")
+
+
+# --- for who only looks
+
+
+def test_a_login_is_measured_and_nothing_is_sent(host: Sshd, hand: Hand) -> None:
+    before = host.log.read_text().count("Starting session")
+    outcome = hand.do(host.spec(), "not sent", kind=SpecKind.LOGIN, task="look")
+
+    assert outcome.state is OutcomeState.DONE
+    assert outcome.result is None
+    assert outcome.times is not None
+    assert 0 < outcome.times.login_s < 10
+    assert host.log.read_text().count("Starting session") == before
+
+
+def test_a_read_says_when_it_was_sent_and_answered(host: Sshd, hand: Hand) -> None:
+    before = time.time()
+    outcome = hand.do(host.spec(receipts=False), "sleep 0.2")
+
+    assert outcome.times is not None
+    assert before <= outcome.times.began
+    assert 0.2 <= outcome.times.ended - outcome.times.began < 5
+
+
+def test_what_is_forgotten_is_not_known_and_its_connection_is_kept(host: Sshd, hand: Hand) -> None:
+    key, spec = hand.submit(host.spec(), "true", task="look")
+    hand.end(key)
+    accepted = host.log.read_text().count("Accepted publickey")
+    late, _ = hand.submit(host.spec(), "sleep 0.5", task="look")
+
+    hand.carrier.forget("look")
+
+    assert hand.carrier.outcome(key).state is OutcomeState.ABSENT
+    assert hand.end(late).state is OutcomeState.DONE, "what had not ended is not forgotten"
+    assert hand.carrier.submit(key, spec) is Accepted.ACCEPTED
+    assert hand.end(key).state is OutcomeState.DONE
+    assert host.log.read_text().count("Accepted publickey") == accepted

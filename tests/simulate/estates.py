@@ -76,14 +76,13 @@ def _varied(rng: random.Random, task: PlanTask, action: Action) -> PlanTask:
                    settle_s=3)
         for host in task.hosts[: rng.choice([0, 1, 3])]
     )  # fmt: skip
-    return task.model_copy(
-        update={
-            "health": () if down else health,
-            "steps": tuple(steps),
-            "serial": rng.random() < 0.6,
-            "priority": rng.choice([10, 50, 90]),
-            "evidence": evidence if down else (),
-        }
+    return replace(
+        task,
+        health=() if down else health,
+        steps=tuple(steps),
+        serial=rng.random() < 0.6,
+        priority=rng.choice([10, 50, 90]),
+        evidence=evidence if down else (),
     )
 
 
@@ -94,7 +93,7 @@ def _powered_off(task: PlanTask) -> PlanTask:
     steps = [replace(step, id=step.id.replace("stop", "poweroff")) for step in task.steps]
     last = [replace(s, name="off", argv=("poweroff", task.system, s.host), disconnects=True) for s in steps]
     steps = [off if off.changes_state else step for step, off in zip(steps, last, strict=True)]
-    return task.model_copy(update={"mode": Mode.POWEROFF, "steps": tuple(steps)})
+    return replace(task, mode=Mode.POWEROFF, steps=tuple(steps))
 
 
 def _manual(step: PlanStep) -> PlanStep:

@@ -1,6 +1,7 @@
 """One system, every mode, down and back: what proves it, what leaves it in doubt (contract section 6, "Wanted")."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,17 +46,16 @@ def one(
     plan = make_plan({"db": ()}, action=action)
     task = plan.tasks[0]
     down = action is Action.SHUTDOWN
-    task = task.model_copy(
-        update={
-            "mode": modes[0] if down else None,
-            "undoes": None if down else modes,
-            "steps": tuple(step(mode, action) for mode in modes),
-            "probe": PlanProbes(
-                state=task.probe.state,
-                isolation=probe("isolation") if isolation else (),
-                poweroff=probe("power") if power else (),
-            ),
-        }
+    task = replace(
+        task,
+        mode=modes[0] if down else None,
+        undoes=None if down else modes,
+        steps=tuple(step(mode, action) for mode in modes),
+        probe=PlanProbes(
+            state=task.probe.state,
+            isolation=probe("isolation") if isolation else (),
+            poweroff=probe("power") if power else (),
+        ),
     )
     carrier = PlanHost(address="carrier", port=22, user="orch", platform=Platform.LINUX)
     plan = Plan.model_validate(plan.model_dump() | {"tasks": (task,), "hosts": {**plan.hosts, "carrier": carrier}})

@@ -56,7 +56,7 @@ def needs_are_ignored(patch: pytest.MonkeyPatch) -> None:
     init = Dependencies.__init__
 
     def forgetful(self: Any, plan: Any) -> None:
-        tasks = tuple(t.model_copy(update={"needs": t.needs[1:]}) for t in plan.tasks)
+        tasks = tuple(replace(t, needs=t.needs[1:]) for t in plan.tasks)
         init(self, plan.model_copy(update={"tasks": tasks}))
 
     patch.setattr(Dependencies, "__init__", forgetful)

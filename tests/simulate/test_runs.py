@@ -1,6 +1,7 @@
 """Whole runs, with a seed: order kept, nothing doubled or lost, every `done` true in the world, resume goes on."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -176,7 +177,7 @@ def test_required_evidence_that_fails_holds_the_task_until_it_is_waived() -> Non
     plan = make_plan({"a": ()}, policy=Policy(evidence=EvidencePolicy(required=True)))
     task = plan.tasks[0]
     piece = PlanEvidence(host="a-0", argv=("evidence", "a", "a-0"), timeout_s=5, name="sockets")
-    plan = plan.model_copy(update={"tasks": (task.model_copy(update={"evidence": (piece,)}),)})
+    plan = plan.model_copy(update={"tasks": (replace(task, evidence=(piece,)),)})
     run = drive(plan, lost={"?evidence"})
     assert run.run() is Standing.HELD
     said = OperatorDid.model_validate(

@@ -29,7 +29,7 @@ def one_task(
         for n, name in enumerate(steps, 1)
         for host in task.hosts
     ]
-    return plan.model_copy(update={"tasks": (task.model_copy(update={"steps": tuple(made), "serial": serial}),)})
+    return plan.model_copy(update={"tasks": (replace(task, steps=tuple(made), serial=serial),)})
 
 
 def lived(plan: Plan, *what: str) -> TaskRun:

@@ -1,6 +1,7 @@
 """Evidence before anything changes (contract sections 3, 6): when a task goes on or is held, what is taken again."""
 
 import random
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -23,7 +24,7 @@ def plan_with(*, required: bool = True, at_most: int = 60, past: Past = "hold") 
     pieces = tuple(
         PlanEvidence(host="db-0", argv=("evidence", "db", "db-0"), timeout_s=5, name=name) for name in ("one", "two")
     )
-    task = plan.tasks[0].model_copy(update={"evidence": pieces})
+    task = replace(plan.tasks[0], evidence=pieces)
     policy = Policy(evidence=EvidencePolicy(required=required, at_most_s=at_most, past=past))
     return plan.model_copy(update={"tasks": (task,), "policy": policy})
 

@@ -1,6 +1,7 @@
 """What people decide, in each state, and what follows (contract section 6, "People decide")."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -81,7 +82,7 @@ def test_what_a_person_does_waits_until_the_hosts_beside_it_are_through() -> Non
     task = plan.tasks[0]
     by_hand = one_task("stop", hosts=3, by_hand="stop").tasks[0].steps[1]
     steps = (task.steps[0], by_hand, task.steps[2])
-    run = drive(plan.model_copy(update={"tasks": (task.model_copy(update={"steps": steps}),)}))
+    run = drive(plan.model_copy(update={"tasks": (replace(task, steps=steps),)}))
     assert run.run() is Standing.HELD
     states = {place[1]: attempt.state for place, attempt in run.scheduler.runs["db"].attempts.items()}
     assert states == {"db-0": StepState.OK, "db-2": StepState.OK}

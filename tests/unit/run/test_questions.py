@@ -1,5 +1,7 @@
 """What answers mean (contract section 6, "Wanted, by mode"): refusals, what is right, what is denied, what is proof."""
 
+from dataclasses import replace
+
 import pytest
 
 from orchestrator.model.plan import PlanMatch, PlanProbe, PlanProbes, PlanTask
@@ -19,9 +21,7 @@ def task(*modes: Mode, up: bool, power: bool = False) -> PlanTask:
         return (PlanProbe(host="db-0", on_host=on, argv=("x",), timeout_s=5, yes=match, no=PlanMatch(exits=(1,))),)
 
     probes = PlanProbes(state=probe(None), isolation=probe("fw"), poweroff=probe("hv") if power else ())
-    return plan.tasks[0].model_copy(
-        update={"mode": None if up else modes[0], "undoes": modes if up else None, "probe": probes}
-    )
+    return replace(plan.tasks[0], mode=None if up else modes[0], undoes=modes if up else None, probe=probes)
 
 
 ON = {ProbeKind.ISOLATION: "fw", ProbeKind.POWEROFF: "hv"}

@@ -233,7 +233,7 @@ def test_a_power_off_that_was_written_and_never_sent_is_begun_anew() -> None:
     task = plan.tasks[0]
     drain, off = (replace(step, id=step.id.replace("stop", "poweroff")) for step in task.steps)
     steps = (drain, replace(off, disconnects=True))
-    plan = plan.model_copy(update={"tasks": (task.model_copy(update={"mode": Mode.POWEROFF, "steps": steps}),)})
+    plan = plan.model_copy(update={"tasks": (replace(task, mode=Mode.POWEROFF, steps=steps),)})
     run = Drive(World(plan, random.Random(1)))
     while not any(e.type == "step" and e.step == "poweroff.2" for _, e in run.journal):
         run.run(turns=1)
