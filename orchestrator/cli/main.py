@@ -19,6 +19,8 @@ from orchestrator.cli import (
     options,
     plan_commands,
     plan_file_commands,
+    probe_commands,
+    question_commands,
     review_commands,
     run_commands,
     twin_commands,
@@ -58,6 +60,7 @@ def orch(
     \b
     First steps, in a folder with inventories/ and playbooks/:
       orch check                        is everything right with the files?
+      orch probe                        can we get in everywhere, and is all as believed?
       orch shutdown --dry-run           what would go down, in which order, who is hit
       orch shutdown --as YOU            the same, then asks, then does it
       orch status                       what is known of every system
@@ -73,6 +76,8 @@ def orch(
 
 workspace_commands.add_to(app)
 graph_commands.add_to(app)
+probe_commands.add_to(app)
+question_commands.add_to(app)
 plan_commands.add_to(app)
 plan_file_commands.add_to(app)
 run_commands.add_to(app)

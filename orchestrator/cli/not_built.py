@@ -11,9 +11,6 @@ import typer
 from orchestrator.model.errors import UsageError
 
 INSTEAD = {
-    "probe": "orch status says what is known; a run probes every system before and after it touches it.",
-    "explain": "orch graph SEL shows who needs whom, and why.",
-    "impact": "orch shutdown SEL --dry-run shows who would be hit.",
     "approve": "The typed confirmation is the only consent there is today.",
     "approval": "The typed confirmation is the only consent there is today.",
     "protocol": "protocol.yaml can be read as it is; orch check says what is wrong with it.",

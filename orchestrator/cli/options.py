@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.model.errors import UsageError
+from orchestrator.model.terms import Mode
 
 LONGEST_NAME = 64
 LONGEST_REASON = 2_000
@@ -80,6 +81,13 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout,
 Yes = Annotated[bool, typer.Option("--yes", help="Answers the typed confirmation (for scripts); never an approval.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Also leave the plan in this file.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan, touch nothing, open no connection.")]
+Explain = Annotated[
+    str | None, typer.Option("--explain", metavar="LINT", help="What a lint means and what to do; all: every one.")
+]
+DespiteErrors = Annotated[
+    bool, typer.Option("--despite-errors", help="Go on with the rest; what has wrong files is done by a person.")
+]
+Probe = Annotated[bool, typer.Option("--probe", help="With --dry-run: log in, reading only, and compare.")]
 EverySystem = Annotated[bool, typer.Option("--all", help="Show every system.")]
 Commands = Annotated[bool, typer.Option("--commands", help="Show every command, exactly, with probes.")]
 Selection = Annotated[
@@ -92,17 +100,12 @@ PlanFile = Annotated[Path, typer.Argument(metavar="FILE", help="A plan file.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run: its id, a unique beginning of it, or last.")]
 
 # accepted by name, refused in words
-DespiteErrors = Annotated[bool, typer.Option("--despite-errors", hidden=True)]
 Revoked = Annotated[bool, typer.Option("--revoked", hidden=True)]
 TakeOver = Annotated[str | None, typer.Option("--take-over", hidden=True)]
-Probe = Annotated[bool, typer.Option("--probe", hidden=True)]
 To = Annotated[str | None, typer.Option("--to", hidden=True)]
 Next = Annotated[bool, typer.Option("--next", hidden=True)]
 BreakGlass = Annotated[bool, typer.Option("--break-glass", hidden=True)]
 PastLimit = Annotated[bool, typer.Option("--past-limit", hidden=True)]
-Svg = Annotated[str | None, typer.Option("--svg", hidden=True)]
-Dot = Annotated[str | None, typer.Option("--dot", hidden=True)]
-Explain = Annotated[str | None, typer.Option("--explain", hidden=True)]
 
 
 def not_built(**options: object) -> None:
@@ -143,3 +146,15 @@ def reason(text: str | None, what: str) -> str:
             'Such as: --reason "service restarted by hand, ticket 4711"',
         )
     return why
+
+
+def modes(text: str | None) -> tuple[Mode, ...] | None:
+    """What `--mode` lists; None where it is not given."""
+    if text is None:
+        return None
+    try:
+        return tuple(Mode(word.strip()) for word in text.split(","))
+    except ValueError:
+        raise UsageError(
+            f'--mode {text}: "{text}" is no list of modes.', f"Modes: {', '.join(Mode)}; several with a comma."
+        ) from None

@@ -1,14 +1,12 @@
 """Plans: `shutdown`, `restore`, `apply` (contract sections 4, 9): plan, show, confirm, run."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.cli import options
-from orchestrator.model.errors import UsageError
-from orchestrator.model.terms import Action, Mode
+from orchestrator.model.terms import Action
 
 if TYPE_CHECKING:
     from orchestrator.model.plan import Request
@@ -28,6 +26,7 @@ def shutdown(
     mode: Annotated[
         str | None, typer.Option("--mode", metavar="M,..", help="isolate, stop, poweroff; the first a playbook has.")
     ] = None,
+    despite_errors: options.DespiteErrors = False,
     dry_run: options.DryRun = False,
     out: options.Out = None,
     every_system: options.EverySystem = False,
@@ -37,7 +36,6 @@ def shutdown(
     inventory: options.Inventory = None,
     as_person: options.As = None,
     as_json: options.Json = False,
-    despite_errors: options.DespiteErrors = False,
     revoked: options.Revoked = False,
     take_over: options.TakeOver = None,
     probe: options.Probe = False,
@@ -53,13 +51,14 @@ def shutdown(
       orch shutdown zone=muc-dmz kind=uplink --mode isolate --as o.lang
       orch shutdown --except core-db --only --dry-run --commands
       orch shutdown customer=bkk-nord --as o.lang --out night.json
+      orch shutdown --despite-errors --dry-run
     """
     from orchestrator.cli.planning import Wish, go
     from orchestrator.model.plan import Request
 
-    options.not_built(despite_errors=despite_errors, revoked=revoked, take_over=take_over, probe=probe)
-    asked = {"select": tuple(selection or ()), "exclude": tuple(but or ()), "mode": _modes(mode), "only": only}
-    request = Request.model_validate({**asked, "inventory": inventory})
+    options.not_built(revoked=revoked, take_over=take_over)
+    asked = {"select": tuple(selection or ()), "exclude": tuple(but or ()), "mode": options.modes(mode), "only": only}
+    request = Request.model_validate({**asked, "inventory": inventory, "despite_errors": despite_errors})
     wish = Wish(
         action=Action.SHUTDOWN,
         request=request,
@@ -72,6 +71,8 @@ def shutdown(
         yes=yes,
         as_person=as_person,
         as_json=as_json,
+        probe=probe,
+        past_errors=_again(Action.SHUTDOWN, request.model_copy(update={"despite_errors": True}), root),
     )
     raise typer.Exit(go(root, wish))
 
@@ -108,7 +109,7 @@ def restore(
     from orchestrator.cli.situation import run_named
     from orchestrator.model.plan import Request
 
-    options.not_built(to=to, take_over=take_over, probe=probe)
+    options.not_built(to=to, take_over=take_over)
     run = run_named(root, from_run).run_id if from_run else None
     asked = {"select": tuple(selection or ()), "exclude": tuple(but or ()), "from_run": run}
     request = Request.model_validate({**asked, "inventory": inventory})
@@ -124,6 +125,7 @@ def restore(
         yes=yes,
         as_person=as_person,
         as_json=as_json,
+        probe=probe,
     )
     raise typer.Exit(go(root, wish))
 
@@ -154,23 +156,8 @@ def apply(
     raise typer.Exit(apply_file(root, file, inventory, by=by, yes=yes, every_system=every_system, commands=commands))
 
 
-def _modes(text: str | None) -> tuple[Mode, ...] | None:
-    if text is None:
-        return None
-    try:
-        return tuple(Mode(word.strip()) for word in text.split(","))
-    except ValueError:
-        raise UsageError(
-            f'--mode {text}: "{text}" is no list of modes.', f"Modes: {', '.join(Mode)}; several with a comma."
-        ) from None
-
-
 def _again(action: Action, request: "Request", root: Path) -> str:
     """The same wish as a line to type, without `--dry-run`."""
-    words = ["orch", action.value, *request.select]
-    words += [word for each in request.exclude for word in ("--except", each)]
-    words += ["--only"] if request.only else []
-    words += ["--mode", ",".join(request.mode)] if request.mode else []
-    words += ["--from", request.from_run] if request.from_run else []
-    words += ["-i", request.inventory] if request.inventory else []
-    return shlex.join(words) + options.place(root)
+    from orchestrator.cli.asked_line import asked_line
+
+    return asked_line(action, request) + options.place(root)

@@ -16,14 +16,17 @@ from pathlib import Path
 from orchestrator import __version__
 from orchestrator.cli import options
 from orchestrator.cli.confirm import confirm, phrase
+from orchestrator.cli.despite_errors import with_the_way_past
 from orchestrator.cli.exit_codes import Code
-from orchestrator.cli.situation import Situation, now, situation, stamp
+from orchestrator.cli.plan_difference import planned_again, refuse_stale
+from orchestrator.cli.situation import Situation, now, situation, situation_of, stamp
 from orchestrator.hosts.stdin import missing
-from orchestrator.model.errors import Refused, UsageError
+from orchestrator.model.errors import FilesError, Refused, UsageError
 from orchestrator.model.plan import Plan, Request
 from orchestrator.model.terms import Action
-from orchestrator.plan.file import looks_like_plan, plan_bytes, read_plan, write_plan
-from orchestrator.plan.freshness import differences, other_inputs
+from orchestrator.plan.diff import diff
+from orchestrator.plan.file import looks_like_plan, plan_bytes, plan_pieces, read_plan, write_plan
+from orchestrator.plan.freshness import other_inputs
 from orchestrator.plan.holds import refuse_held
 from orchestrator.run.folder import RunFolder
 from orchestrator.show import console
@@ -34,7 +37,7 @@ from orchestrator.show.plan_view import headline, plan_lines
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a `shutdown` or `restore` was asked for. `again`: the line that asks for it without `--dry-run`,
-    `place`: its ` -C DIR`."""
+    `past_errors`: the same with `--despite-errors`, `place`: its ` -C DIR`."""
 
     action: Action
     request: Request
@@ -47,25 +50,30 @@ class Wish:
     yes: bool
     as_person: str | None
     as_json: bool
+    past_errors: str = ""
+    probe: bool = False
 
 
 def go(root: Path, wish: Wish) -> Code:
     """`orch shutdown` and `orch restore`."""
     if wish.as_json and not wish.dry_run:
         raise UsageError("--json shows a plan, so it goes with --dry-run.", "A run has: orch show last --json")
-    now_ = situation(root, wish.request.inventory)
-    at = now()
-    run_id = f"{at:%Y%m%d-%H%M}-{wish.action.value}-{secrets.token_hex(2)}"
+    if wish.probe and not wish.dry_run:
+        raise UsageError("--probe looks before a plan is run, so it goes with --dry-run.", "A run probes by itself.")
     author = wish.as_person.strip() if wish.as_person and wish.as_person.strip() else None
-    plan = now_.plan(wish.action, wish.request, id=run_id, created_at=stamp(at), author=author)
-    data = plan_bytes(plan)
+    now_, plan = _planned(root, wish, author)
     if wish.out is not None and plan.tasks:
         _require_free(now_.root, wish.out)
         if plan.gates:
             options.person(wish.as_person, "A plan that others shall approve says who made it: --out with gates")
-        write_plan(wish.out, data)
+        write_plan(wish.out, plan_pieces(plan))
     if wish.as_json:
-        console.document(json.loads(data))
+        document = json.loads(plan_bytes(plan))
+        if wish.probe:
+            from orchestrator.cli.probing import document_beside
+
+            return document_beside(now_, plan, document)
+        console.document(document)
         return Code.DONE
     if not plan.tasks:
         console.answer([*headline(plan, console.width(), untouched=True), *_left_out(plan)])
@@ -74,11 +82,28 @@ def go(root: Path, wish: Wish) -> Code:
         return Code.DONE
     if not wish.dry_run:
         options.person(wish.as_person, f"orch {wish.action}")
-    _show(plan, wish, _next(plan, wish))
+    _show(plan, wish, [] if wish.probe else _next(plan, wish))
+    if wish.probe:
+        _warn_of_held(now_, plan)
+        from orchestrator.cli.probing import look_beside
+
+        return look_beside(now_, plan, then=_next(plan, wish))
     if wish.dry_run:
         _warn_of_held(now_, plan)
         return Code.DONE
-    return execute_plan(now_, plan, data, by=author or "", yes=wish.yes, file=wish.out)
+    return execute_plan(now_, plan, plan_bytes(plan), by=author or "", yes=wish.yes, file=wish.out)
+
+
+def _planned(root: Path, wish: Wish, author: str | None) -> tuple[Situation, Plan]:
+    """The plan of a wish. Raises FilesError, which says whether there is a way past it."""
+    request = wish.request
+    try:
+        now_ = situation(root, request.inventory, despite_errors=request.despite_errors)
+        at = now()
+        run_id = f"{at:%Y%m%d-%H%M}-{wish.action.value}-{secrets.token_hex(2)}"
+        return now_, now_.plan(wish.action, request, id=run_id, created_at=stamp(at), author=author)
+    except FilesError as error:
+        raise with_the_way_past(root, wish.action, request, error, wish.past_errors) from error
 
 
 def apply_file(
@@ -86,18 +111,14 @@ def apply_file(
 ) -> Code:
     """`orch apply`: a plan runs at most once, and only while planning it again gives the same."""
     plan, data = read_plan(file)
-    now_ = situation(root, inventory or plan.request.inventory)
+    now_ = situation_of(root, plan, inventory)
     if plan.id in {folder.run_id for folder in RunFolder.list_runs(now_.root)}:
         raise Refused(
             f"{file} has run already, as {plan.id}: a plan runs at most once.",
             f"Go on with it: orch resume {plan.id}   or look: orch show {plan.id}   or plan anew.",
         )
-    again = now_.plan(plan.action, plan.request, id=plan.id, created_at=plan.created_at, author=plan.author)
-    if different := differences(plan, again):
-        raise Refused(
-            "\n".join([f"{file} is no longer what planning it again gives:", *(f"  {what}" for what in different)]),
-            "Plan anew, read it, and apply that.",
-        )
+    again = planned_again(now_, plan, file)
+    refuse_stale(diff(plan, again), file, options.place(root))
     width = console.width()
     if changed := other_inputs(plan, again):
         text = f"changed since it was planned, without a difference to the plan: {', '.join(changed)}"

@@ -48,10 +48,16 @@ def folder(root: Path) -> Path:
     return root
 
 
-def situation(root: Path, inventory: str | None) -> Situation:
-    """Everything that planning starts from."""
+def situation(root: Path, inventory: str | None, *, despite_errors: bool = False) -> Situation:
+    """Everything that planning starts from. `despite_errors`: gone past where others don't stand on them."""
     where = folder(root)
-    return Situation(where, load(where, inventory), estate_of(where))
+    return Situation(where, load(where, inventory, despite_errors=despite_errors), estate_of(where))
+
+
+def situation_of(root: Path, plan: Plan, inventory: str | None) -> Situation:
+    """What planning `plan` again starts from: its files are read as they were read for it."""
+    passed = plan.request.despite_errors and plan.action is Action.SHUTDOWN
+    return situation(root, inventory or plan.request.inventory, despite_errors=passed)
 
 
 def estate_of(root: Path) -> Estate:

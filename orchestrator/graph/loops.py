@@ -42,18 +42,21 @@ def loops_among(edges: Iterable[Edge], *, choices: bool) -> tuple[Loop, ...]:
 
 
 def loop_problems_among(order: Order, stuck: Collection[str]) -> list[Problem]:
-    """The loops that refuse an order: those without a choice, otherwise one that no choice of alternatives avoids.
-
-    `stuck`: tasks that no choice can place (`graph/alternatives.py`).
-    """
-    loops = loops_among(order.edges(), choices=False)
-    advice = ""
-    if not loops:
-        edges = tuple(order.edges())
-        among = [edge for edge in edges if edge.system in stuck and edge.other in stuck]
-        loops = (loops_among(among, choices=True) or loops_among(edges, choices=True))[:1]
-        advice = "It goes through alternatives, and no choice among them gives an order."
+    """The loops that refuse an order, as errors. `stuck`: tasks that no choice can place (`graph/alternatives.py`)."""
+    loops = loops_that_refuse(order, stuck)
+    through = any(edge.choice for loop in loops for edge in loop)
+    advice = "It goes through alternatives, and no choice among them gives an order." if through else ""
     return [Problem(min(edge.source for edge in loop), loop_text(loop, order.action), advice) for loop in loops]
+
+
+def loops_that_refuse(order: Order, stuck: Collection[str]) -> tuple[Loop, ...]:
+    """The loops without a choice, otherwise one that no choice of alternatives avoids."""
+    loops = loops_among(order.edges(), choices=False)
+    if loops:
+        return loops
+    edges = tuple(order.edges())
+    among = [edge for edge in edges if edge.system in stuck and edge.other in stuck]
+    return (loops_among(among, choices=True) or loops_among(edges, choices=True))[:1]
 
 
 def loop_text(loop: Loop, action: Action) -> str:

@@ -8,7 +8,9 @@ X needs Y. Going down Y waits for X; coming back X waits for Y. The waits among 
 - through systems outside the plan a physical need reaches on to the next one inside, with the first hop's reason
   and source;
 - going down nobody's `requires` or `after` makes an isolated system wait; coming back both give way where the
-  protocol's order, as listed, brings the isolated one back later.
+  protocol's order, as listed, brings the isolated one back later;
+- where errors are gone past, what a person does `first` waits for nobody but those it is acted on through; who stands
+  `at_console` needs no way in.
 """
 
 from collections.abc import Iterator, Mapping
@@ -95,8 +97,12 @@ class Order:
         tasks: Mapping[str, tuple[Mode, ...]],
         groups: Mapping[str, int],
         dropped: frozenset[Dropped] = frozenset(),
+        first: frozenset[str] = frozenset(),
+        at_console: frozenset[str] = frozenset(),
     ) -> None:
         """`groups`: the protocol's group of each task, as listed for this action, from 1; the others are free."""
+        self._first = first
+        self._at_console = at_console
         self._ws = ws
         self._dropped = dropped
         self._bound_otherwise = frozenset(one.node.task for one in dropped)
@@ -118,6 +124,8 @@ class Order:
             tasks=self._tasks,
             groups=self._groups,
             dropped=dropped,
+            first=self._first,
+            at_console=self._at_console,
         )
 
     def wants(self, task: str) -> dict[Node, Wants]:
@@ -184,6 +192,8 @@ class Order:
             for other, chosen in {way: False}.items() if way in self._tasks else self._beyond(way, id).items():
                 edge = Edge(id, other, Reason.CONTROL_PATH, source, chosen)
                 found.setdefault((other, Reason.CONTROL_PATH), edge)
+        if self._first or id in self._at_console:
+            return [edge for edge in found.values() if not self._gives_way(edge)]
         isolated = self._isolated
         return [edge for edge in found.values() if edge.other not in isolated or not self._gives_way(edge)]
 
@@ -211,6 +221,10 @@ class Order:
                 yield Edge(id, other, Reason.ACTUATOR, source, False)
 
     def _gives_way(self, edge: Edge) -> bool:
+        if edge.other in self._first and edge.reason is not Reason.ACTUATOR:
+            return True
+        if edge.reason is Reason.CONTROL_PATH and edge.system in self._at_console:
+            return True
         if edge.reason not in GIVES_WAY or edge.other not in self._isolated:
             return False
         if self.action is Action.SHUTDOWN:
@@ -274,6 +288,8 @@ class Order:
 
     def _nodes(self, node: Node, group: Group, alternative: tuple[str, ...]) -> frozenset[Node]:
         """Whom one alternative makes a node wait for. A way that leads through the task itself is none of its waits."""
+        if group.reason is Reason.CONTROL_PATH and node.system in self._at_console:
+            return frozenset()
         physical = group.reason in PHYSICAL
         found = set()
         for other in alternative:

@@ -14,11 +14,12 @@ from orchestrator.graph.order import Wait
 class Ranks(NamedTuple):
     """Tasks in an order that waits and groups admit, and what follows from it.
 
-    `before`: whom each waits for; `stages` from 1; `groups` they count to; `moved`: who moved from which to which.
+    `before`: for each task of `order` the places in it of those that it waits for; `stages` from 1; `groups` they count
+    to; `moved`: who moved from which to which.
     """
 
     order: tuple[str, ...]
-    before: Mapping[str, tuple[str, ...]]
+    before: tuple[tuple[int, ...], ...]
     stages: Mapping[str, int]
     groups: Mapping[str, int]
     moved: Mapping[str, tuple[int, int]]
@@ -26,38 +27,49 @@ class Ranks(NamedTuple):
 
 def rank(waits: Mapping[str, Sequence[Wait]], groups: Mapping[str, int]) -> Ranks | None:
     """Order, stages and groups of tasks that wait so; None where the waits make a loop."""
-    before = {id: tuple(dict.fromkeys([wait.task for wait in own])) for id, own in waits.items()}
+    ids = list(waits)
+    number = {id: n for n, id in enumerate(ids)}  # numbers lie close together in memory, ids do not
+    before = [tuple(dict.fromkeys([number[wait.task] for wait in own])) for own in waits.values()]
     topological = _topological(before)
     if topological is None:
         return None
-    counts: dict[str, int] = {}  # the latest group that a task is in, or waits for
-    for id in topological:
-        counts[id] = max([groups.get(id, 0), *map(counts.__getitem__, before[id])])
-    stages: dict[str, int] = {}
-    group_now, earlier, highest = 0, 0, 0  # the highest stage of all earlier groups; of all groups so far
+    listed = [groups.get(id, 0) for id in ids]
+    counts = list(listed)  # the latest group that a task is in, or waits for
+    for n in topological:
+        counts[n] = max([listed[n], *[counts[other] for other in before[n]]])
     admissible = sorted(topological, key=counts.__getitem__)
-    for id in admissible:
-        if counts[id] > group_now:
-            group_now, earlier = counts[id], highest
-        stage = max([earlier if id in groups else 0, *map(stages.__getitem__, before[id])])
-        stages[id] = stage + 1
-        if id in groups and stage + 1 > highest:
-            highest = stage + 1
-    counted = {id: counts[id] for id in topological if id in groups}
-    moved = {id: (groups[id], group) for id, group in sorted(counted.items()) if group != groups[id]}
-    return Ranks(tuple(admissible), before, stages, counted, moved)
+    stages = [0] * len(ids)
+    group_now, earlier, highest = 0, 0, 0  # the highest stage of all earlier groups; of all groups so far
+    for n in admissible:
+        if counts[n] > group_now:
+            group_now, earlier = counts[n], highest
+        stage = 1 + max([earlier if listed[n] else 0, *[stages[other] for other in before[n]]])
+        stages[n] = stage
+        if listed[n] and stage > highest:
+            highest = stage
+    place = [0] * len(ids)
+    for at, n in enumerate(admissible):
+        place[n] = at
+    counted = {ids[n]: counts[n] for n in topological if listed[n]}
+    return Ranks(
+        order=tuple([ids[n] for n in admissible]),
+        before=tuple([tuple([place[other] for other in before[n]]) for n in admissible]),
+        stages=dict(zip(ids, stages, strict=True)),
+        groups=counted,
+        moved={id: (groups[id], group) for id, group in sorted(counted.items()) if group != groups[id]},
+    )
 
 
-def _topological(before: Mapping[str, Sequence[str]]) -> list[str] | None:
+def _topological(before: Sequence[Sequence[int]]) -> list[int] | None:
     """Every task after all that it waits for; None where that can't be."""
-    open_waits = {id: len(own) for id, own in before.items()}
-    holds: dict[str, list[str]] = {id: [] for id in before}
-    for id, own in before.items():
+    open_waits = [len(own) for own in before]
+    holds: list[list[int]] = [[] for _ in before]
+    for n, own in enumerate(before):
         for other in own:
-            holds[other].append(id)
-    order = [id for id, count in open_waits.items() if count == 0]
-    for id in order:
-        for held in holds[id]:
+            holds[other].append(n)
+    order = [n for n, count in enumerate(open_waits) if count == 0]
+    for n in order:
+        for held in holds[n]:
             open_waits[held] -= 1
             if open_waits[held] == 0:
                 order.append(held)

@@ -6,7 +6,7 @@
 - Where nothing of the inventory lives on a gateway, the way leads on outwards: to what carries it, and to its own
   way in.
 - Gateways behind gateways multiply; the first `MOST` combinations are kept, in the order listed.
-- A combination that comes back to a gateway it has passed leads nowhere and is none.
+- A combination that comes back to a gateway it has passed, or leads through the host itself, is none.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,8 @@ class Ways:
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
         self._on: Mapping[str, tuple[str, ...]] = _systems_by_host(inventory)
-        self._chains: dict[str, tuple[Alternative, ...]] = {}
+        self._gateways = frozenset(ref.id for zone in inventory.zones.values() for ref in zone.gateways)
+        self._chains: dict[str, tuple[Alternative, ...]] = {}  # of a zone, for all that is no gateway
         self._through: dict[str, tuple[Alternative, ...]] = {}
 
     def zone_of(self, host: str) -> Zone | None:
@@ -44,7 +45,18 @@ class Ways:
 
     def chains(self, host: str) -> tuple[Alternative, ...]:
         """Chains of gateways to `host`, tried in order, each from the outside in; () where it is reached directly."""
-        return tuple(chain for chain in self._chains_to(host, ()) if chain)
+        zone = self.zone_of(host)
+        if zone is None:
+            return ()
+        known = self._chains.get(zone.id) if host not in self._gateways else None
+        if known is not None:
+            return known
+        chains = self._chains_to(host, (host,))
+        if not chains:
+            raise FilesError([self._circle(host, zone)])
+        if host not in self._gateways:
+            self._chains[zone.id] = chains
+        return chains
 
     def through(self, gateway: str) -> tuple[Alternative, ...]:
         """What keeps the way through `gateway` open: alternatives, each a set of systems that must all be up."""
@@ -54,21 +66,13 @@ class Ways:
         zone = self.zone_of(host)
         if zone is None:
             return ((),)
-        known = self._chains.get(zone.id)
-        if known is not None and not passed:
-            return known
         found = (
             (*chain, gateway.id)
             for gateway in zone.gateways
             if gateway.id not in passed
             for chain in self._chains_to(gateway.id, (*passed, gateway.id))
         )
-        chains = tuple(islice(found, MOST))
-        if not passed:
-            if not chains:
-                raise FilesError([self._circle(host, zone)])
-            self._chains[zone.id] = chains
-        return chains
+        return tuple(islice(found, MOST))
 
     def _ways_through(self, gateway: str, passed: tuple[str, ...]) -> tuple[Alternative, ...]:
         if gateway in passed:

@@ -5,7 +5,7 @@ next. The texts may carry strings that come from files, people or hosts; `show/n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.model.source import Source
 
@@ -25,26 +25,36 @@ class UsageError(OrchError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with the files: where, what was found, what was expected or meant."""
+    """One thing wrong with the files: where, what was found, what was expected or meant.
+
+    `entry`: the section and the id of the entry that it is said of; ("", "") where it is said of no single one.
+    """
 
     source: Source
     what: str
     advice: str = ""
+    entry: tuple[str, str] = field(default=("", ""), compare=False)
 
     def __str__(self) -> str:
         return f"{self.source}  {self.what}" + (f" {self.advice}" if self.advice else "")
 
 
+CANT_GO_PAST = (
+    "--despite-errors can't go past what others are reached by or run on, nor where it can't be told whose an error "
+    "is. Nothing was touched. Mend this, then the same line again."
+)
+"""The advice where errors refuse even so (section 4)."""
+
+
 class FilesError(OrchError):
     """The workspace's files are wrong; holds all problems of all files, in file order (exit 2)."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(
+        self, problems: Sequence[Problem], advice: str = "Nothing was touched. Mend them, then: orch check"
+    ) -> None:
         self.problems = tuple(sorted(problems, key=lambda p: (p.source, p.what)))
         count = len(self.problems)
-        super().__init__(
-            f"{count} error{'' if count == 1 else 's'} in the workspace's files",
-            "Nothing was touched. Mend them, then: orch check",
-        )
+        super().__init__(f"{count} error{'' if count == 1 else 's'} in the workspace's files", advice)
 
 
 class Refused(OrchError):

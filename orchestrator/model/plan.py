@@ -4,19 +4,20 @@ These models are the file format `orch-plan/1`; field order here is the order in
 nothing are sorted by the planner, so equal inputs give equal bytes. A plan holds all that execution needs.
 """
 
-from dataclasses import dataclass
+from functools import partial
+from operator import is_, not_
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import ConfigDict, Field
 
-from orchestrator.model.frozen import Frozen
+from orchestrator.model.frozen import Frozen, frozen
 from orchestrator.model.terms import Action, Mode, OnFailure, Platform, Reason
 
 EXACT = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
 """For the many small values of a plan: plain dataclasses, which cost a third of a model, and are read as exactly."""
 
 T = TypeVar("T")
-Absent = Annotated[T | None, Field(exclude_if=lambda value: value is None)]
+Absent = Annotated[T | None, Field(exclude_if=partial(is_, None))]
 """A field that stands in the file only where it says something."""
 
 NO_HOST = "-"
@@ -32,6 +33,7 @@ class Request(Frozen):
     only: bool = False
     from_run: str | None = None
     inventory: str | None = None
+    despite_errors: Annotated[bool, Field(exclude_if=not_)] = False
 
     model_config = Frozen.model_config | {"populate_by_name": True}
 
@@ -58,17 +60,17 @@ class PlanHost(Frozen):
     key_types: tuple[str, ...] = ()  # their types (ssh-ed25519, ...), the only ones that are negotiated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanMatch:
     """How an answer is recognised: a regex over the whole trimmed output of exit 0, or exit codes."""
 
     __pydantic_config__ = EXACT
 
     output: Absent[str] = None
-    exits: Annotated[tuple[int, ...], Field(exclude_if=lambda value: not value)] = ()
+    exits: Annotated[tuple[int, ...], Field(exclude_if=not_)] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanCommand:
     """A command for one host, written out. `host` is the task's own; `on_host` the acting one where it is another."""
 
@@ -87,7 +89,7 @@ class PlanCommand:
         return self.on_host or self.host
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanProbe(PlanCommand):
     """A three-valued question: `yes` is online (isolation: isolated), `no` is offline (isolation: open)."""
 
@@ -96,7 +98,7 @@ class PlanProbe(PlanCommand):
     no: PlanMatch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanProbes:
     """What is asked before and after; an empty `isolation` or `poweroff` means that there is no such probe."""
 
@@ -107,14 +109,14 @@ class PlanProbes:
     poweroff: tuple[PlanProbe, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanEvidence(PlanCommand):
     """Something kept before anything changes."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanHealth(PlanCommand):
     """A check after a restore."""
 
@@ -125,7 +127,7 @@ class PlanHealth(PlanCommand):
     exits: tuple[int, ...] = (0,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanStep:
     """One step on one host. Steps of a system on several hosts keep their id and differ in `host`."""
 
@@ -161,7 +163,7 @@ class PlanStep:
         return self.id.rpartition(".")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Need:
     """A task or barrier that must be done before this task, why, and where that is written."""
 
@@ -173,7 +175,7 @@ class Need:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CameAlong:
     """Why a system that was not selected is in the plan: by `reason`, of the system `of`."""
 
@@ -183,8 +185,11 @@ class CameAlong:
     of: str
 
 
-class PlanTask(Frozen):
+@frozen
+class PlanTask:
     """One action on one system."""
+
+    __pydantic_config__ = EXACT
 
     id: str
     system: str

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.model.errors import Problem
 from orchestrator.model.inventory import Inventory
 from orchestrator.model.plan import Input
 from orchestrator.model.playbook import Playbook
@@ -35,7 +36,11 @@ class KnownHosts:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One inventory with everything it is planned by. `inputs` are the files that were read, with their digests."""
+    """One inventory with everything it is planned by. `inputs` are the files that were read, with their digests.
+
+    Only what was read despite its errors has any: `broken` are the systems that a person must do, with what is wrong;
+    `beside` is what is wrong and concerns no system; through the `unfit` nothing can be done to others.
+    """
 
     root: str
     inventory: Inventory
@@ -44,3 +49,6 @@ class Workspace:
     protocol: Protocol = NO_PROTOCOL
     protocol_path: str | None = None  # None: there is no protocol.yaml
     known_hosts: KnownHosts = field(default_factory=KnownHosts)
+    broken: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    beside: tuple[Problem, ...] = ()
+    unfit: frozenset[str] = frozenset()

@@ -61,10 +61,13 @@ def assemble(
     protocol, inventory = ground.protocol, ground.inventory
     modes = {id: draft.modes for id, draft in drafts.items()}
     gone = ground.gone(estate) - drafts.keys()
-    order = ordered(ground, action, modes, gone)
-    gates = gates_of(protocol, ground.selection, inventory, action, tuple(drafts))
+    wrong = frozenset(id for id, draft in drafts.items() if draft.wrong)
+    at_console = frozenset(id for id, draft in drafts.items() if draft.at_console)
+    order = ordered(ground, action, modes, gone, first=wrong, at_console=at_console)
+    gates = gates_of(protocol, ground.selection, inventory, action, tuple(drafts), wrong)
     if action is Action.SHUTDOWN:
-        warnings = (*warnings, *loops_back(ground, modes, order, gone))
+        reversible = not wrong and not at_console
+        warnings = (*warnings, *loops_back(ground, modes, order, gone, reversible=reversible))
     held, barriers = barriers_of(ground, action, order.ranks)
     tasks = _tasks(ground, action, drafts, order, gates, held)
     zones = {id: zone.parallel for id, zone in sorted(inventory.zones.items()) if zone.parallel is not None}
@@ -137,8 +140,7 @@ def _tasks(
     stages, customers = order.ranks.stages, ground.customers
     down = action is Action.SHUTDOWN
     tasks = []
-    for id in sorted(drafts, key=lambda id: (stages[id], -drafts[id].system.priority, id)):
-        draft = drafts[id]
+    for id, draft in drafts.items():  # as they lie in memory, which many of them make dear to jump about in
         needs = [
             Need(task=wait.task, reason=wait.reason, source=str(wait.source))
             for wait in sorted(order.waits[id])  # by task, then reason: together they stand once
@@ -170,6 +172,7 @@ def _tasks(
                 health=draft.health,
             )
         )
+    tasks.sort(key=lambda task: (task.stage, not drafts[task.id].wrong, -task.priority, task.id))
     return tuple(tasks)
 
 
@@ -181,11 +184,11 @@ def _jobs(ground: Ground, drafts: Mapping[str, Draft], order: Ordered, zones: Ma
             id=id,
             seconds=drafts[id].seconds,
             priority=drafts[id].system.priority,
-            waits=order.ranks.before[id],
+            waits=before,
             group=order.ranks.groups.get(id, 0),
             zones=tuple(sorted({zone_of[host] for host in drafts[id].hosts if host in zone_of})),
         )
-        for id in order.ranks.order
+        for id, before in zip(order.ranks.order, order.ranks.before, strict=True)
     ]
 
 

@@ -4,8 +4,8 @@
   own host and acting host. Steps come step by step, each on all hosts before the next; their ids are `PHASE.N`.
 - `on: {system: X}` acts on the hosts of X, `on: carrier` on those of the system that the own host runs on.
 - A system without hosts uses the host `-`. `managed: external` is never asked anything: it has manual steps only.
-- Where nothing can act (no carrier, an actuator without hosts or without SSH), a step becomes a manual one, a probe
-  or piece of evidence falls away: what can't be asked is never answered by guessing.
+- Where nothing can act (no carrier, an actuator without hosts or without SSH, or whose entry is wrong about them), a
+  step becomes a manual one, a probe or piece of evidence falls away: what can't be asked is never answered by guessing.
 - A mode that the playbook lacks becomes one manual step.
 """
 
@@ -42,6 +42,7 @@ from orchestrator.model.workspace import Workspace
 from orchestrator.plan.filling import Values, fill, fill_all, fill_stdin
 from orchestrator.plan.quoting import quote_for
 
+_QUOTES = {platform: partial(quote_for, platform) for platform in Platform}
 BY_HAND_TIMEOUT_S = 86400
 BY_HAND_EXPECT_S = 300.0
 
@@ -64,6 +65,7 @@ class Pair(NamedTuple):
     host: str
     acting: str
     on_host: str | None
+    platform: Platform  # of the acting one
     values: Values
 
 
@@ -87,6 +89,7 @@ class CommandWriter:
     def __init__(self, ws: Workspace, system: str, hosts: Collection[str] | None = None) -> None:
         """`hosts`: write for these of the system's hosts only (they come back as found); None: for all."""
         self._inventory = ws.inventory
+        self._unfit = ws.unfit
         self._system = ws.inventory.systems[system]
         book = ws.playbooks.get(self._system.kind)
         if book is not None and self._system.external and not _is_manual_only(book):
@@ -282,11 +285,16 @@ class CommandWriter:
         found = self._pairs.get(on)
         if found is None:
             found = self._pairs[on] = [
-                Pair(host, acting, None if acting == host else acting, self._values(host, acting))
-                for host in self.hosts
-                for acting in self._acting_for(on, host)
+                self._pair(host, acting) for host in self.hosts for acting in self._acting_for(on, host)
             ]
         return found
+
+    def _pair(self, host: str, acting: str) -> Pair:
+        address = self._address(host)
+        on_address = address if acting == host else self._address(acting)
+        values = {**self._vars, "host": host, "address": address, "on.host": acting, "on.address": on_address}
+        platform = Platform.LINUX if acting == NO_HOST else self._inventory.hosts[acting].platform
+        return Pair(host, acting, None if acting == host else acting, platform, values)
 
     def _acting_for(self, on: On | None, host: str) -> tuple[str, ...]:
         if on is None:
@@ -300,33 +308,27 @@ class CommandWriter:
                 raise FilesError(
                     [Problem(self._source(), f'{self._system.id} acts on "{system}", which does not exist.')]
                 )
-        if system is None or self._inventory.systems[system].external:
+        if system is None or system in self._unfit or self._inventory.systems[system].external:
             return (NO_HOST,)
         return tuple([ref.id for ref in self._inventory.systems[system].hosts]) or (NO_HOST,)
-
-    def _values(self, host: str, acting: str) -> Values:
-        address = self._address(host)
-        on_address = address if acting == host else self._address(acting)
-        return {**self._vars, "host": host, "address": address, "on.host": acting, "on.address": on_address}
 
     def _address(self, host: str) -> str:
         return NO_HOST if host == NO_HOST else self._inventory.hosts[host].address
 
     def _written(self, what: Step | Probe | Evidence | Health, pair: Pair) -> tuple[tuple[str, ...] | None, str | None]:
         """`argv` and `shell` of a command, one of them None. Raises FilesError for what the platform can't say."""
-        acting = pair.acting
-        platform = Platform.LINUX if acting == NO_HOST else self._inventory.hosts[acting].platform
+        do, acting, platform = what.do, pair.acting, pair.platform
         if what.sudo and platform is not Platform.LINUX:
             raise FilesError(
                 [Problem(what.source, f"sudo: true, but {acting} is {platform}, which has no sudo.", "Leave it out.")]
             )
-        if isinstance(what.do, Argv):
-            argv = fill_all(what.do.items, pair.values, what.source)
+        if isinstance(do, Argv):
+            argv = fill_all(do.items, pair.values, what.source)
             if platform is Platform.APPLIANCE:
                 _require_quotable(argv, acting, what.source)
             return argv, None
-        if isinstance(what.do, Shell):
-            return None, fill(what.do.line, pair.values, what.source, partial(quote_for, platform))
+        if isinstance(do, Shell):
+            return None, fill(do.line, pair.values, what.source, _QUOTES[platform])
         return None, None
 
     def _why_not(self, on: On | None) -> str:
@@ -334,7 +336,8 @@ class CommandWriter:
             return "it has no host"
         if isinstance(on, OnCarrier):
             return "no carrier that can be logged in to is known"
-        return f"{fill(on.system, self._vars, self._source())} has no host to log in to"
+        actor = fill(on.system, self._vars, self._source())
+        return f"the entry of {actor} is wrong" if actor in self._unfit else f"{actor} has no host to log in to"
 
     def _source(self) -> Source:
         return self._system.source

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from orchestrator.graph.closure import Joined
+from orchestrator.model.errors import Problem
 from orchestrator.model.inventory import System
 from orchestrator.model.plan import PlanCommand, PlanEvidence, PlanHealth, PlanProbes, PlanStep
 from orchestrator.model.terms import Action, Mode
@@ -15,7 +16,11 @@ from orchestrator.plan.estimate import task_seconds
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A task without its place in the order. `lacking`: the modes that its playbook leaves to a person."""
+    """A task without its place in the order. `lacking`: the modes that its playbook leaves to a person.
+
+    `wrong`: what is wrong with its files, so that a person does it, first of all; `at_console`: a person does it who
+    needs no way in. Both only where errors are gone past (`plan/despite_errors.py`).
+    """
 
     system: System
     modes: tuple[Mode, ...]  # taken, or undone in this order
@@ -28,6 +33,8 @@ class Draft:
     health: tuple[PlanHealth, ...]
     lacking: tuple[Mode, ...]
     seconds: float
+    wrong: tuple[Problem, ...] = ()
+    at_console: bool = False
 
     def other_hosts(self) -> set[str]:
         """Every host that one of its commands goes to, but for its own."""

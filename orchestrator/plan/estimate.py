@@ -11,17 +11,19 @@ from typing import NamedTuple
 
 from orchestrator.model.plan import Estimate, PlanHealth, PlanStep
 
+_Entry = tuple[int, str, int]  # what is ready: by priority, then id; and its place
+
 PROBE_S = 2.0
 CHECK_S = 1.0
 
 
 class Job(NamedTuple):
-    """A task as the estimate sees it. `barrier`: the group order that it waits for; 0: none."""
+    """A task as the estimate sees it. `waits`: the places of those it waits for, in the list of all jobs."""
 
     id: str
     seconds: float
     priority: int
-    waits: Sequence[str]
+    waits: Sequence[int]
     group: int  # the group it counts to; 0: free
     zones: tuple[str, ...]
 
@@ -47,85 +49,85 @@ def estimate(jobs: Sequence[Job], parallel: int, zone_parallel: Mapping[str, int
 
 
 def _longest_chain(jobs: Sequence[Job]) -> tuple[tuple[str, ...], float]:
-    finish: dict[str, float] = {}
-    came_from: dict[str, str | None] = {}
+    finish: list[float] = []
+    came_from: list[int | None] = []
     group_now = 0
-    before: tuple[float, str | None] = (0.0, None)  # the latest finish of all earlier groups, and whose
+    before: tuple[float, int | None] = (0.0, None)  # the latest finish of all earlier groups, and whose
     latest = before
-    for job in jobs:
+    for place, job in enumerate(jobs):
         if job.group > group_now:
             group_now, before = job.group, latest
         start, last = before if job.group else (0.0, None)
         for other in job.waits:
             if finish[other] > start:
                 start, last = finish[other], other
-        finish[job.id] = start + job.seconds
-        came_from[job.id] = last
-        if job.group and finish[job.id] > latest[0]:
-            latest = (finish[job.id], job.id)
+        finish.append(start + job.seconds)
+        came_from.append(last)
+        if job.group and finish[place] > latest[0]:
+            latest = (finish[place], place)
     if not finish:
         return (), 0.0
-    end: str | None = max(finish, key=lambda id: (finish[id], id))
-    seconds = finish[end] if end is not None else 0.0
+    end: int | None = max(range(len(jobs)), key=lambda place: (finish[place], jobs[place].id))
     chain = []
     while end is not None:
         chain.append(end)
         end = came_from[end]
-    return tuple(reversed(chain)), seconds
+    return tuple(jobs[place].id for place in reversed(chain)), finish[chain[0]]
 
 
 class _Simulation:
-    """The plan run with everything taking as long as usual."""
+    """The plan run with everything taking as long as usual. Jobs are meant by their places."""
 
     def __init__(self, jobs: Sequence[Job], parallel: int, zone_parallel: Mapping[str, int]) -> None:
-        self._jobs = {job.id: job for job in jobs}
+        self._jobs = jobs
         self._free = parallel
         self._zone_free = dict(zone_parallel)
-        self._open_waits = {job.id: len(job.waits) for job in jobs}
-        self._holds: dict[str, list[str]] = {}
-        self._groups: dict[int, list[str]] = {}
-        for job in jobs:
+        self._open_waits = [len(job.waits) for job in jobs]
+        self._holds: list[list[int]] = [[] for _ in jobs]
+        self._groups: dict[int, list[int]] = {}
+        for place, job in enumerate(jobs):
             for other in job.waits:
-                self._holds.setdefault(other, []).append(job.id)
+                self._holds[other].append(place)
             if job.group:
-                self._groups.setdefault(job.group, []).append(job.id)
+                self._groups.setdefault(job.group, []).append(place)
         self._to_come = sorted(self._groups)
         self._group_open = {group: len(members) for group, members in self._groups.items()}
         for group in self._to_come[1:]:
             for held in self._groups[group]:
                 self._open_waits[held] += 1
-        self._ready = [(-job.priority, job.id) for job in jobs if self._open_waits[job.id] == 0]
+        self._ready = [self._entry(place) for place, count in enumerate(self._open_waits) if count == 0]
         heapq.heapify(self._ready)
-        self._parked: dict[str, list[tuple[int, str]]] = {}  # ready, but their zone is full
-        self._running: list[tuple[float, str]] = []
+        self._parked: dict[str, list[_Entry]] = {}  # ready, but their zone is full
+        self._running: list[tuple[float, str, int]] = []
 
     def run(self) -> float:
         """Seconds until the last task is done."""
         now = 0.0
         self._start(now)
         while self._running:
-            now, id = heapq.heappop(self._running)
-            self._end(self._jobs[id])
+            now, _, place = heapq.heappop(self._running)
+            self._end(place)
             self._start(now)
         return now
 
     def _start(self, now: float) -> None:
         while self._ready and self._free > 0:
             entry = heapq.heappop(self._ready)
-            job = self._jobs[entry[1]]
+            job = self._jobs[entry[2]]
             full = next((zone for zone in job.zones if self._zone_free[zone] <= 0), None)
             if full is not None:
                 heapq.heappush(self._parked.setdefault(full, []), entry)
                 continue
             self._count(job, 1)
-            heapq.heappush(self._running, (now + job.seconds, job.id))
+            heapq.heappush(self._running, (now + job.seconds, job.id, entry[2]))
 
-    def _end(self, job: Job) -> None:
+    def _end(self, place: int) -> None:
+        job = self._jobs[place]
         self._count(job, -1)
         for zone in job.zones:
             if self._parked.get(zone):
                 heapq.heappush(self._ready, heapq.heappop(self._parked[zone]))
-        for held in self._holds.get(job.id, ()):
+        for held in self._holds[place]:
             self._let_go(held)
         if job.group:
             self._group_open[job.group] -= 1
@@ -139,7 +141,11 @@ class _Simulation:
         for zone in job.zones:
             self._zone_free[zone] -= sign
 
-    def _let_go(self, id: str) -> None:
-        self._open_waits[id] -= 1
-        if self._open_waits[id] == 0:
-            heapq.heappush(self._ready, (-self._jobs[id].priority, id))
+    def _let_go(self, place: int) -> None:
+        self._open_waits[place] -= 1
+        if self._open_waits[place] == 0:
+            heapq.heappush(self._ready, self._entry(place))
+
+    def _entry(self, place: int) -> _Entry:
+        job = self._jobs[place]
+        return -job.priority, job.id, place

@@ -7,6 +7,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from orchestrator.model.errors import FilesError, Problem
 from orchestrator.model.inventory import SecretRef
@@ -14,65 +15,76 @@ from orchestrator.model.source import Source
 from orchestrator.model.template import Hole, parse_template
 
 Values = Mapping[str, str | SecretRef]
+Quote = Callable[[str], str]
 
-_PARSED = lru_cache(maxsize=16384)(parse_template)
+
+class _Template(NamedTuple):
+    """A text in pieces, and which of them are holes: parsed once for all the systems of a kind."""
+
+    pieces: tuple[str, ...]
+    holes: tuple[tuple[int, str], ...]  # the number of the piece, the name in it
 
 
-def fill(text: str, values: Values, source: Source, quote: Callable[[str], str] | None = None) -> str:
+def fill(text: str, values: Values, source: Source, quote: Quote | None = None) -> str:
     """`text` with its holes filled. Raises FilesError for a hole without value, a secret, what can't be quoted."""
-    if "{" not in text and "}" not in text:
-        return text
-    pieces = []
-    for part in _PARSED(text):
-        if isinstance(part, Hole):
-            value = _value(part.name, values, source)
-            pieces.append(value if quote is None else _quoted(part.name, value, source, quote))
-        else:
-            pieces.append(part)
-    return "".join(pieces)
+    return text if "{" not in text and "}" not in text else _filled(_parsed(text), values, source, quote)
 
 
 def fill_all(texts: tuple[str, ...], values: Values, source: Source) -> tuple[str, ...]:
     """`texts`, each filled like `fill` without quotes."""
-    places = _with_braces(texts)
-    if not places:
+    templates = _all_parsed(texts)
+    if not templates:
         return texts
     filled = list(texts)
-    for place in places:
-        filled[place] = fill(texts[place], values, source)
+    for place, template in templates:
+        filled[place] = _filled(template, values, source, None)
     return tuple(filled)
 
 
 @lru_cache(maxsize=16384)
-def _with_braces(texts: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(place for place, text in enumerate(texts) if "{" in text or "}" in text)
+def _parsed(text: str) -> _Template:
+    parts = parse_template(text)
+    holes = tuple((place, part.name) for place, part in enumerate(parts) if isinstance(part, Hole))
+    return _Template(tuple("" if isinstance(part, Hole) else part for part in parts), holes)
+
+
+@lru_cache(maxsize=16384)
+def _all_parsed(texts: tuple[str, ...]) -> tuple[tuple[int, _Template], ...]:
+    return tuple((place, _parsed(text)) for place, text in enumerate(texts) if "{" in text or "}" in text)
+
+
+def _filled(template: _Template, values: Values, source: Source, quote: Quote | None) -> str:
+    pieces, holes = template
+    filled = list(pieces)
+    for place, name in holes:
+        value = values.get(name)
+        if not isinstance(value, str):
+            raise _no_text(name, value, source)
+        filled[place] = value if quote is None else _quoted(name, value, source, quote)
+    return "".join(filled)
 
 
 def fill_stdin(text: str | None, values: Values, source: Source) -> tuple[str | None, str | None]:
     """A step's `stdin` as (text, None), or as (None, reference) where it is a secret."""
     if text is None:
         return None, None
-    parts = _PARSED(text)
-    if len(parts) == 1 and isinstance(parts[0], Hole):
-        value = values.get(parts[0].name)
+    pieces, holes = _parsed(text)
+    if len(pieces) == len(holes) == 1:
+        value = values.get(holes[0][1])
         if isinstance(value, SecretRef):
             return None, value.ref
     return fill(text, values, source), None
 
 
-def _quoted(name: str, value: str, source: Source, quote: Callable[[str], str]) -> str:
+def _quoted(name: str, value: str, source: Source, quote: Quote) -> str:
     try:
         return quote(value)
     except ValueError as error:
         raise FilesError([Problem(source, f"{{{name}}} can't be quoted: {error}.", "Give it another value.")]) from None
 
 
-def _value(name: str, values: Values, source: Source) -> str:
-    value = values.get(name)
+def _no_text(name: str, value: SecretRef | None, source: Source) -> FilesError:
     if value is None:
-        raise FilesError([Problem(source, f"{{{name}}} has no value.", "Give it in the system's vars.")])
-    if isinstance(value, SecretRef):
-        raise FilesError(
-            [Problem(source, f"{{{name}}} is a secret.", f'A secret reaches a command only by stdin: "{{{name}}}".')]
-        )
-    return value
+        return FilesError([Problem(source, f"{{{name}}} has no value.", "Give it in the system's vars.")])
+    advice = f'A secret reaches a command only by stdin: "{{{name}}}".'
+    return FilesError([Problem(source, f"{{{name}}} is a secret.", advice)])

@@ -2,10 +2,11 @@
 
 A gate holds the tasks of its action that match `of` (without it, all). It has one scope `all`, or with `each` one
 scope for each owning customer (`customer=ID`) or each system (`system=ID`). A gate that holds no task is not in the
-plan. A system without an owning customer has no place in a gate of `each: customer`.
+plan. A system without an owning customer has no place in a gate of `each: customer`. One whose files are wrong is held
+by every gate of the action: what its entry was meant to say could be what a gate selects by.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.graph.selection import Selection
@@ -27,9 +28,14 @@ class Gates:
 
 
 def gates_of(
-    protocol: Protocol, selection: Selection, inventory: Inventory, action: Action, tasks: Sequence[str]
+    protocol: Protocol,
+    selection: Selection,
+    inventory: Inventory,
+    action: Action,
+    tasks: Sequence[str],
+    wrong: Collection[str] = (),
 ) -> Gates:
-    """The gates before `action` on `tasks`, in the protocol's order, scopes by id."""
+    """The gates before `action` on `tasks`, in the protocol's order, scopes by id. `wrong`: whose files are wrong."""
     gates: list[PlanGate] = []
     of_task: dict[str, list[str]] = {}
     no_scope: dict[str, tuple[str, ...]] = {}
@@ -37,7 +43,7 @@ def gates_of(
         if rule.before is not action:
             continue
         meant = selection.matching(rule.of) if rule.of else None
-        held = sorted(task for task in tasks if meant is None or task in meant)
+        held = sorted(task for task in tasks if meant is None or task in meant or task in wrong)
         scopes: dict[str, list[str]] = {}
         left = []
         for task in held:

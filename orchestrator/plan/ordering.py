@@ -4,13 +4,15 @@
   the others, and says so; it is refused only where no choice of alternatives gives an order.
 - Barrier `order-N` holds the groups after the Nth; its needs are all tasks of groups 1 to N, as they count.
 - A shutdown also looks at the way back of the same tasks: a loop there is a warning.
+- Where errors are gone past: what a person does `first` is in no group of the order rule; a loop of needs is cut at the
+  systems whose own way in is part of it (`to_cut`), which a person then does at the console.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.graph.alternatives import settle
-from orchestrator.graph.loops import loop_problems_among
+from orchestrator.graph.loops import loop_problems_among, loop_text, loops_that_refuse
 from orchestrator.graph.modes import groups_of, order_groups
 from orchestrator.graph.order import Dropped, Order, Wait
 from orchestrator.graph.ranks import Ranks, rank
@@ -30,13 +32,19 @@ class Ordered:
 
 
 def ordered(
-    ground: Ground, action: Action, modes: Mapping[str, tuple[Mode, ...]], gone: Collection[str] = ()
+    ground: Ground,
+    action: Action,
+    modes: Mapping[str, tuple[Mode, ...]],
+    gone: Collection[str] = (),
+    *,
+    first: frozenset[str] = frozenset(),
+    at_console: frozenset[str] = frozenset(),
 ) -> Ordered:
     """The order of tasks in `modes`. Raises for a loop: FilesError with the whole of it.
 
     `gone`: what is down and not in the plan: no alternative that could remain.
     """
-    order, groups = _order(ground, action, modes)
+    order, groups = _order(ground, action, modes, first, at_console)
     waits = order.waits()
     ranks = rank(waits, groups)
     if ranks is not None:
@@ -50,14 +58,44 @@ def ordered(
     return Ordered(waits, ranks, settled.dropped)
 
 
+def to_cut(
+    ground: Ground, modes: Mapping[str, tuple[Mode, ...]], gone: Collection[str], first: frozenset[str]
+) -> dict[str, str]:
+    """The tasks of a shutdown by which its loops of needs are cut, each with its loop in words.
+
+    Of a loop: the first system, by id, whose own way in is part of it. A loop without one is left, and refuses.
+    """
+    cut: dict[str, str] = {}
+    while True:
+        order, groups = _order(ground, Action.SHUTDOWN, modes, first, frozenset(cut))
+        if rank(order.waits(), groups) is not None:
+            return cut
+        settled = settle(order, gone)
+        if not settled.stuck:
+            return cut
+        new = {}
+        for loop in loops_that_refuse(order, settled.stuck):
+            own = [edge.system for edge in loop if edge.reason is Reason.CONTROL_PATH]
+            if own:
+                new[min(own)] = loop_text(loop, order.action)
+        if not new:
+            return cut
+        cut |= new
+
+
 def loops_back(
-    ground: Ground, modes: Mapping[str, tuple[Mode, ...]], down: Ordered, gone: Collection[str] = ()
+    ground: Ground,
+    modes: Mapping[str, tuple[Mode, ...]],
+    down: Ordered,
+    gone: Collection[str] = (),
+    *,
+    reversible: bool = True,
 ) -> list[Warn]:
-    """Loops that the tasks of a shutdown would make on the way back."""
+    """Loops that the tasks of a shutdown would make on the way back. `reversible`: the way down keeps to every need."""
     place = {id: number for number, id in enumerate(down.ranks.order)}
     going, _ = _order(ground, Action.SHUTDOWN, modes)
     coming, _ = _order(ground, Action.RESTORE, modes)
-    if all(place[edge.system] < place[edge.other] for edge in coming.edges_beside(going)):
+    if reversible and all(place[edge.system] < place[edge.other] for edge in coming.edges_beside(going)):
         return []  # the way down, reversed, is a way back
     try:
         ordered(ground, Action.RESTORE, modes, gone)
@@ -88,6 +126,22 @@ def barriers_of(ground: Ground, action: Action, ranks: Ranks) -> tuple[dict[str,
     return held, tuple(barriers)
 
 
-def _order(ground: Ground, action: Action, modes: Mapping[str, tuple[Mode, ...]]) -> tuple[Order, Mapping[str, int]]:
-    groups = groups_of(ground.protocol, ground.selection, action, modes)
-    return Order(ground.ws, ground.needs, ground.actuators, action=action, tasks=modes, groups=groups), groups
+def _order(
+    ground: Ground,
+    action: Action,
+    modes: Mapping[str, tuple[Mode, ...]],
+    first: frozenset[str] = frozenset(),
+    at_console: frozenset[str] = frozenset(),
+) -> tuple[Order, Mapping[str, int]]:
+    groups = groups_of(ground.protocol, ground.selection, action, modes.keys() - first)
+    order = Order(
+        ground.ws,
+        ground.needs,
+        ground.actuators,
+        action=action,
+        tasks=modes,
+        groups=groups,
+        first=first,
+        at_console=at_console,
+    )
+    return order, groups

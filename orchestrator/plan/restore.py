@@ -4,12 +4,14 @@
   count.
 - Everything done to a system is undone, last first, each mode on the hosts that it was done to and no others.
 - What these need and is offline comes along: by `requires`, `control-path`, `runs-on`, `actuator` and the
-  operator's own way; of an `any` group in the order listed, as many as it takes.
-- What was found offline stays offline, with a warning where something that comes back needs it.
+  operator's own way; of an `any` group in the order listed, as many as it takes. An alternative that is protected or
+  left out by `--except` counts only where no other is left: then it refuses.
+- What was found offline stays offline, with a warning where something that comes back needs it; also where it was
+  isolated since, and only that is undone.
 - A protected system is refused where it is asked for or needed, and left out with a warning otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from orchestrator.graph.closure import Membership, path_to, standing
 from orchestrator.graph.needs import PHRASES, Group, plain
@@ -19,6 +21,7 @@ from orchestrator.model.plan import NO_HOST, LeftOut, Plan, Request, Warn
 from orchestrator.model.terms import Action, Mode, Reason
 from orchestrator.model.workspace import Workspace
 from orchestrator.plan.assemble import Header, assemble
+from orchestrator.plan.commands import CommandWriter
 from orchestrator.plan.drafts import Draft, draft_restore
 from orchestrator.plan.ground import Ground, refuse_unbuilt, without_collector
 from orchestrator.plan.warnings import names
@@ -33,7 +36,8 @@ def plan_restore(
     refuse_unbuilt(ground, Action.RESTORE)
     taken = {one for one, record in estate.systems.items() if record.deeds and one in ws.inventory.systems}
     asked = ground.selection.asked(request.select) if request.select else frozenset(ws.inventory.systems)
-    asked = asked - ground.selection.asked(request.exclude)
+    excluded = ground.selection.asked(request.exclude)
+    asked = asked - excluded
     start = {one for one in asked & taken if _by_run(estate, one, request.from_run)}
     protected = sorted(start & ground.protected.keys())
     if protected and request.select:
@@ -42,9 +46,9 @@ def plan_restore(
     start -= set(protected)
     members: Membership = dict.fromkeys(sorted(start))
     if not request.only:
-        members = _with_needs(ground, estate, start, taken)
+        members = _with_needs(ground, estate, start, taken, excluded)
     coming = {one: joined for one, joined in members.items() if one in taken}
-    _refuse(ground, request, members, coming)
+    _refuse(ground, excluded, members, coming)
     drafts = {one: _draft(ws, estate, one, members) for one in sorted(coming)}
     return assemble(
         ground,
@@ -70,7 +74,9 @@ def _by_run(estate: Estate, system: str, run: str | None) -> bool:
     return run is None or any(deed.run == run for deed in estate.record(system).deeds)
 
 
-def _with_needs(ground: Ground, estate: Estate, start: set[str], taken: set[str]) -> Membership:
+def _with_needs(
+    ground: Ground, estate: Estate, start: set[str], taken: set[str], excluded: frozenset[str]
+) -> Membership:
     systems = ground.inventory.systems
     own_way = [ref for ref in ground.inventory.operator_control_path if ref.id in taken]
     gone = ground.gone(estate)
@@ -85,7 +91,14 @@ def _with_needs(ground: Ground, estate: Estate, start: set[str], taken: set[str]
             extra += [plain(ref.id, Reason.CONTROL_PATH, ref.source) for ref in own_way if ref.id != one]
         return (*groups, *extra)
 
-    return standing(start, groups_of, up=lambda one: one not in gone, able=lambda one: one not in gone or one in taken)
+    back = taken - _stay_so(estate, taken) - excluded - ground.protected.keys()
+    return standing(start, groups_of, up=lambda one: one not in gone, able=lambda one: one not in gone or one in back)
+
+
+def _stay_so(estate: Estate, systems: Iterable[str]) -> set[str]:
+    """Those found offline to which nothing was done but an isolation: undoing that leaves them offline."""
+    records = ((one, estate.record(one)) for one in systems)
+    return {one for one, is_ in records if is_.found_offline and all(deed.mode is Mode.ISOLATE for deed in is_.deeds)}
 
 
 def _undone(estate: Estate, system: str) -> tuple[Mode, ...]:
@@ -96,13 +109,12 @@ def _draft(ws: Workspace, estate: Estate, system: str, members: Membership) -> D
     hosts: dict[Mode, frozenset[str]] = {}
     for deed in estate.record(system).deeds:
         hosts[deed.mode] = hosts.get(deed.mode, frozenset()) | frozenset(deed.hosts)
-    own = frozenset(ref.id for ref in ws.inventory.systems[system].hosts) | {NO_HOST}
+    own = frozenset(CommandWriter(ws, system).hosts)  # what a person took down as a whole is down on all of them
     known = {mode: found & own or own for mode, found in hosts.items()}
     return draft_restore(ws, system, _undone(estate, system), known, members[system])
 
 
-def _refuse(ground: Ground, request: Request, members: Membership, coming: Membership) -> None:
-    excluded = ground.selection.asked(request.exclude)
+def _refuse(ground: Ground, excluded: frozenset[str], members: Membership, coming: Membership) -> None:
     for one in sorted(coming):
         joined = coming[one]
         if joined is None or (one not in ground.protected and one not in excluded):
@@ -129,7 +141,7 @@ def _left_out(ground: Ground, estate: Estate, systems: frozenset[str], *, chosen
 
 def _stays_offline(ground: Ground, estate: Estate, drafts: Mapping[str, Draft]) -> list[Warn]:
     """Needs that will not be met: a group with too few alternatives that are up or come back."""
-    gone = ground.gone(estate) - drafts.keys()
+    gone = ground.gone(estate) - (drafts.keys() - _stay_so(estate, drafts))
     wanting: dict[str, list[str]] = {}
     for one in sorted(drafts):
         for group in ground.needs.of[one]:

@@ -5,6 +5,7 @@
 - Without a selection everything goes but the protected and what they need: both stand in `left_out`, with the path.
 - `--except` of something that would come along again is refused with the path, unless `--only`.
 - A loop among the tasks is refused; one on the way back is a warning.
+- With `--despite-errors` what is wrong with single systems refuses nothing (`plan/despite_errors.py`).
 """
 
 from collections.abc import Mapping
@@ -12,12 +13,13 @@ from collections.abc import Mapping
 from orchestrator.graph.closure import Membership, falling, path_to, standing
 from orchestrator.graph.modes import modes_of
 from orchestrator.graph.needs import PHRASES
-from orchestrator.model.errors import Refused, UsageError
+from orchestrator.model.errors import FilesError, Refused, UsageError
 from orchestrator.model.estate import Estate
 from orchestrator.model.plan import LeftOut, Plan, Request, Warn
 from orchestrator.model.terms import Action, Mode
 from orchestrator.model.workspace import Workspace
 from orchestrator.plan.assemble import Header, assemble
+from orchestrator.plan.despite_errors import drafted, warnings_of_errors, without_loops
 from orchestrator.plan.drafts import draft_shutdown
 from orchestrator.plan.ground import Ground, refuse_unbuilt, without_collector
 from orchestrator.plan.warnings import names
@@ -28,6 +30,8 @@ def plan_shutdown(
     ws: Workspace, estate: Estate, request: Request, *, id: str, created_at: str, author: str | None
 ) -> Plan:
     """The plan that takes what `request` asks for offline. Raises UsageError, FilesError (2) or Refused (3)."""
+    if (ws.broken or ws.beside) and not request.despite_errors:
+        raise FilesError([*ws.beside, *{one: None for found in ws.broken.values() for one in found}])
     ground = Ground(ws)
     refuse_unbuilt(ground, Action.SHUTDOWN)
     gone = ground.gone(estate)
@@ -47,7 +51,13 @@ def plan_shutdown(
         )
     _refuse(ground, members, excluded)
     left_online = _left_online(ground, members, gone, modes, only=request.only)
-    drafts = {one: draft_shutdown(ws, one, modes[one], joined) for one, joined in members.items()}
+    if request.despite_errors:
+        done = drafted(ground, members, modes)
+        drafts, cut = without_loops(ground, done.drafts, gone)
+        gone_past = [*warnings_of_errors(done.wrong, ws.beside, drafts, lambda one: one in ground.protected), *cut]
+    else:
+        drafts = {one: draft_shutdown(ws, one, modes[one], joined) for one, joined in members.items()}
+        gone_past = []
     return assemble(
         ground,
         estate,
@@ -57,6 +67,7 @@ def plan_shutdown(
         left_out=[*_left_out(ground, kept), *_excepted(asked & excluded)],
         left_online=left_online,
         warnings=[
+            *gone_past,
             *_cut_off(ground, left_online),
             *_stays_up(ground, kept),
             *_left_online_warning(left_online, only=request.only),

@@ -1,7 +1,7 @@
 """What an operator must know before saying yes: the dangerous before the usual, one warning a matter (sections 4, 8).
 
-First the operator's own way in, then what is done by people, what can't be proven, which hosts will refuse, and
-what the order rule moved. Each has a stable `code`.
+First the errors that are gone past, then the operator's own way in, what is done by people, what can't be proven, which
+hosts will refuse, and what the order rule moved. Each has a stable `code`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +18,8 @@ from orchestrator.plan.ordering import Ordered
 SHOWN = 8
 
 WEIGHT = (
+    "despite-errors",
+    "loop-cut",
     "own-way",
     "protected",
     "loop-back",
@@ -89,8 +91,8 @@ def _by_hand(action: Action, drafts: Mapping[str, Draft]) -> Iterator[Warn]:
 
 def _why_by_hand(action: Action, draft: Draft) -> str:
     manual = [step for step in draft.steps if step.manual is not None]
-    if not manual:
-        return ""
+    if not manual or draft.wrong or draft.at_console:
+        return ""  # or told already, with what is wrong
     if draft.system.external:
         return "external"
     if draft.lacking:

@@ -80,3 +80,9 @@ def document(value: Any) -> None:
     """The one JSON document of a `--json`, to stdout. ASCII only, so that nothing in it can act on a terminal."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True) + "\n")
     sys.stdout.flush()
+
+
+def text(value: str) -> None:
+    """A document that is no JSON (a CSV), to stdout as it is: whoever made it saw to what is in it."""
+    sys.stdout.write(value)
+    sys.stdout.flush()

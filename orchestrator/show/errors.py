@@ -21,7 +21,8 @@ def error_lines(error: OrchError, width: int, *, place: str = "") -> list[Line]:
 
 def _said(error: OrchError, width: int) -> list[Line]:
     if isinstance(error, FilesError):
-        return [*problem_lines(error.problems, width), *para("", f"{error.what}. {error.advice}", width)]
+        pieces = f"{error.what}. {error.advice}".split("\n")
+        return [*problem_lines(error.problems, width), *(each for piece in pieces for each in para("", piece, width))]
     lines: list[Line] = []
     for at, piece in enumerate(error.what.split("\n")):
         lines += para(WORDS.get(type(error).__name__, "") if at == 0 else "", piece, width, label_style=BAD)

@@ -58,7 +58,7 @@ def some(names: Sequence[str], width: int, joint: str = ", ", noun: str = "") ->
     whole = joint.join(names)
     if cell_len(whole) <= width or len(names) <= 1:
         return cut(whole, width)
-    for shown in range(len(names) - 1, 0, -1):
+    for shown in range(min(len(names) - 1, width // max(len(joint), 1) + 1), 0, -1):
         text = f"{joint.join(names[:shown])} +{len(names) - shown}"
         if cell_len(text) <= width:
             return text

@@ -7,8 +7,11 @@ Rules:
 - `requires` takes ids and `{any: [...], at_least: N}`, 1 <= N <= alternatives, default 1.
 - `defaults.hosts` may stand in any of the files: hosts are finished when all were read.
 - Every id that is mentioned is noted, for `references.py` to look up.
+- Of an entry that is wrong the rest is kept as `partial`, and whether it says `protected` in any form; where it can't
+  be told what belongs to whom (a key that slipped to the left, an entry inside another), it is `torn` (`broken.py`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +20,7 @@ from orchestrator.model.source import Ref, Source
 from orchestrator.workspace import reader
 from orchestrator.workspace.fields import Fields, File, defined_id, entries, unknown_key
 from orchestrator.workspace.inventory_fields import CUSTOMER, DEFAULT_HOSTS, HOST, OPERATOR, SERVICE, SYSTEM, ZONE
+from orchestrator.workspace.protection import says_protected
 from orchestrator.workspace.reader import Node, Scalar
 
 SECTIONS = {"customers": "customer", "zones": "zone", "hosts": "host", "systems": "system", "services": "service"}
@@ -41,6 +45,10 @@ class Draft:
     once: dict[str, Source] = field(default_factory=dict)
     var_lines: dict[str, dict[str, int]] = field(default_factory=dict)  # system -> var -> line, in the system's file
     wrong_hosts: set[str] = field(default_factory=set)  # systems whose hosts could not all be read
+    partial: dict[str, dict[str, Any]] = field(default_factory=dict)  # system, as written -> what its entry says
+    say_protected: set[str] = field(default_factory=set)  # systems, as written, whose wrong entry says it in any form
+    torn: set[tuple[str, str]] = field(default_factory=set)  # entries that hold what is another's, or are no entry
+    lost: set[tuple[str, str]] = field(default_factory=set)  # entries of which something was refused unread
 
     def finish(self) -> Inventory:
         """The inventory as far as it could be read."""
@@ -57,18 +65,26 @@ class Draft:
         )
 
 
-def add_inventory_file(draft: Draft, file: File, root: reader.Mapping) -> None:
-    """Adds what one file says."""
-    file.owner = ""
+def add_inventory_file(draft: Draft, file: File, root: reader.Mapping, lost: Iterable[reader.Lost] = ()) -> None:
+    """Adds what one file says. `lost`: what was refused and is not in its tree."""
+    flawed = {problem.entry for problem in file.problems if problem.source.path == file.path}
+    for entry, node in lost:
+        draft.lost.add(entry)
+        if entry[0] == "systems" and says_protected(node):
+            draft.say_protected.add(entry[1])
     for key, node in root.entries.items():
+        file.owner, file.entry = "", (key, "")
         if key in SECTIONS:
             kind, add = SECTIONS[key], _ADD[key]
             draft.whole = draft.whole and isinstance(node, reader.Mapping)
-            for name, entry in entries(file, node, key, f"a mapping of {key} by their ids").items():
-                file.owner = ""
-                id = defined_id(file, name, entry.line, kind, draft.places[key])
+            for name, node_of in entries(file, node, key, f"a mapping of {key} by their ids").items():
+                before = len(file.problems)
+                file.owner, file.entry = "", (key, name)
+                id = defined_id(file, name, node_of.line, kind, draft.places[key])
                 file.owner = reader.shorten(name if kind == "system" else f"{kind} {name}")
-                add(draft, file, entry, id)
+                add(draft, file, node_of, id)
+                if len(file.problems) != before or file.entry in flawed:
+                    _note_flaws(draft, key, name, node_of)
             file.owner = ""
         elif key in _ONCE:
             if key in draft.once:
@@ -104,8 +120,9 @@ def _add_host(draft: Draft, file: File, node: Node, id: str | None) -> None:
 
 
 def _add_system(draft: Draft, file: File, node: Node, id: str | None) -> None:
-    got = SYSTEM.read(file, node)
-    if id is None or got is None:
+    got = SYSTEM.read_partly(file, node)
+    if id is None or got is None or "kind" not in got:
+        draft.partial.setdefault(file.entry[1], got or {})
         return
     draft.systems[id] = System(id, source=file.source(node.line), **got)
     if not isinstance(node, reader.Mapping):
@@ -113,7 +130,7 @@ def _add_system(draft: Draft, file: File, node: Node, id: str | None) -> None:
     given, hosts = node.entries.get("vars"), node.entries.get("hosts")
     if isinstance(given, reader.Mapping):
         draft.var_lines[id] = {name: value.line for name, value in given.entries.items()}
-    if hosts is not None and not (isinstance(hosts, reader.Sequence) and len(hosts.items) == len(got["hosts"])):
+    if hosts is not None and not (isinstance(hosts, reader.Sequence) and len(hosts.items) == len(got.get("hosts", ()))):
         draft.wrong_hosts.add(id)
 
 
@@ -138,6 +155,31 @@ def _add_operator(draft: Draft, file: File, node: Node) -> None:
     draft.operator_control_path = got.get("control_path", ())
 
 
+# --- what can still be told of an entry that is wrong ---------------------------------------------
+
+
+def _note_flaws(draft: Draft, section: str, name: str, node: Node) -> None:
+    """Of an entry that something is wrong with."""
+    if section == "systems" and says_protected(node):
+        draft.say_protected.add(name)
+    known, tell = _KEYS[section].keys(), _TELL_AN_ENTRY.get(section, frozenset())
+    slipped = name in known
+    swallowed = isinstance(node, reader.Mapping) and any(
+        key not in known and isinstance(value, reader.Mapping) and not tell.isdisjoint(value.entries)
+        for key, value in node.entries.items()
+    )
+    if slipped or swallowed:
+        draft.torn.add((section, name))
+
+
+_KEYS = {
+    "customers": CUSTOMER.keys,
+    "zones": ZONE.keys,
+    "hosts": HOST.keys,
+    "systems": SYSTEM.keys,
+    "services": SERVICE.keys,
+}
+_TELL_AN_ENTRY = {"systems": frozenset({"kind"}), "hosts": frozenset({"address", "zone", "platform", "runs_on"})}
 _DEFAULTS = Fields({"hosts": ("hosts", DEFAULT_HOSTS.read)})
 _ONCE = {"defaults": _add_defaults, "operator": _add_operator}
 _ADD = {

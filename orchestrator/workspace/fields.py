@@ -36,16 +36,21 @@ class Mention(NamedTuple):
     source: Source
     owner: str
     verb: str
+    entry: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
 class File:
-    """The file that is being decoded: where its problems and mentions go, and whose entry is read."""
+    """The file that is being decoded: where its problems and mentions go, and whose entry is read.
+
+    `owner` is that entry for people, `entry` its section and id, as they are written.
+    """
 
     path: str
     problems: list[Problem]
     mentions: list[Mention] = field(default_factory=list)
     owner: str = ""
+    entry: tuple[str, str] = ("", "")
     _last: Source | None = None
 
     def source(self, line: int) -> Source:
@@ -58,7 +63,7 @@ class File:
     def problem(self, line: int, what: str, advice: str = "") -> None:
         """Adds a problem, said of the entry that is being read."""
         said = f"{self.owner}: {what}" if self.owner else what
-        self.problems.append(Problem(Source(self.path, line), said, advice))
+        self.problems.append(Problem(Source(self.path, line), said, advice, self.entry))
 
     def expected(self, node: Node, key: str, expected: str, advice: str = "") -> None:
         """Adds "KEY is X; expected Y" unless the node was refused before."""
@@ -67,7 +72,7 @@ class File:
 
     def mention(self, target: str, id: str, line: int, verb: str) -> None:
         """Notes that the entry names something that must exist."""
-        self.mentions.append(Mention(target, id, self.source(line), self.owner, verb))
+        self.mentions.append(Mention(target, id, self.source(line), self.owner, verb, self.entry))
 
 
 Reader = Callable[[File, Node, str], Any]
@@ -82,6 +87,13 @@ class Fields:
 
     def read(self, file: File, node: Node, within: str = "") -> dict[str, Any] | None:
         """The values of a mapping's keys by their names in the model; None where a required one is missing or wrong."""
+        got = self.read_partly(file, node, within)
+        if got is None or any(self.keys[key][0] not in got for key in self.required):
+            return None
+        return got
+
+    def read_partly(self, file: File, node: Node, within: str = "") -> dict[str, Any] | None:
+        """The same, also where a required key is missing or wrong; None where there is no mapping."""
         if not isinstance(node, reader.Mapping):
             file.expected(node, within or "the entry", f"keys and values ({', '.join(self.keys)})")
             return None
@@ -96,14 +108,10 @@ class Fields:
             result = known[1](file, value, prefix + key)
             if result is not None:
                 got[known[0]] = result
-        complete = True
         for key in self.required:
             if key not in node.entries:
                 file.problem(node.line, f'the key "{prefix}{key}" is missing.')
-                complete = False
-            elif self.keys[key][0] not in got:
-                complete = False
-        return got if complete else None
+        return got
 
 
 def unknown_key(file: File, line: int, what: str, key: str, known: Iterable[str]) -> None:

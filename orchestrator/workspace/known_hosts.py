@@ -6,7 +6,8 @@ Rules:
 - Hashed names (`|1|SALT|HASH`) are resolved against the names that the inventory's hosts can have.
 - `@revoked` takes a key out for every name. `@cert-authority`, wildcards and negations are not supported, and told:
   a line that is passed over in silence would look like a pin.
-- A line that is wrong is a problem of its own; a file that is missing pins nothing.
+- A line that is wrong is a problem of its own; a file that is missing pins nothing. A pin that can't be read only
+  leaves its host without one; a revocation that can't be read would let a revoked key in: `entry` tells them apart.
 """
 
 import base64
@@ -22,6 +23,8 @@ from orchestrator.model.workspace import HostKey, KnownHosts
 from orchestrator.workspace.public_key import parse_public_key
 from orchestrator.workspace.reader import shorten
 
+PIN = ("known_hosts", "pin")
+"""The entry of a problem with a line that would have pinned a key, and revokes none."""
 MAX_LINES = 500_000
 MAX_DIGESTS = 2_000_000
 """Hashed names times names to try: some seconds of work, no more."""
@@ -53,10 +56,10 @@ def parse_known_hosts(path: str, data: bytes, hosts: Iterable[Host], problems: l
                 continue
             marker, names, key = _parse_line(line, source)
         except UnicodeDecodeError:
-            problems.append(Problem(source, "the line is not UTF-8.", "Save the file as UTF-8."))
+            problems.append(Problem(source, "the line is not UTF-8.", "Save the file as UTF-8.", _entry(raw)))
             continue
         except ValueError as error:
-            problems.append(Problem(source, f"{error}."))
+            problems.append(Problem(source, f"{error}.", entry=_entry(raw)))
             continue
         if marker == "@revoked":
             revoked.add(key.fingerprint)
@@ -68,6 +71,11 @@ def parse_known_hosts(path: str, data: bytes, hosts: Iterable[Host], problems: l
                 pins.setdefault(name, []).append(key)
     _resolve(hashed, hosts, pins, problems)
     return KnownHosts({name: tuple(keys) for name, keys in pins.items()}, frozenset(revoked))
+
+
+def _entry(raw: bytes) -> tuple[str, str]:
+    """Whether a line that can't be read is a pin; anything else behind an `@` might revoke a key."""
+    return ("", "") if b"@" in raw.split(b"#")[0] and not raw.lstrip().startswith(b"@cert-authority") else PIN
 
 
 def _parse_line(line: str, source: Source) -> tuple[str, tuple[str, ...], HostKey]:

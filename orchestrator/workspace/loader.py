@@ -8,26 +8,31 @@ Rules:
   the playbooks used, the protocol, `known_hosts`.
 - All problems of all files are reported in one go. Where a file of the inventory can't be read at all, nothing is said
   of ids that would stand in it.
+- `despite_errors`: what is wrong with single systems is gone past, and handed on with the workspace; what others stand
+  on still refuses, and then only that is told (`broken.py`).
 """
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.model.errors import FilesError, Problem, UsageError
+from orchestrator.model.errors import CANT_GO_PAST, FilesError, Problem, UsageError
 from orchestrator.model.inventory import Inventory
 from orchestrator.model.playbook import Playbook
 from orchestrator.model.protocol import NO_PROTOCOL, Protocol
 from orchestrator.model.workspace import KnownHosts, Workspace
+from orchestrator.workspace.broken import blame
 from orchestrator.workspace.decode_inventory import Draft, add_inventory_file
 from orchestrator.workspace.decode_playbook import decode_playbook
 from orchestrator.workspace.decode_protocol import decode_protocol
 from orchestrator.workspace.fields import File, Mention
 from orchestrator.workspace.files import Files
 from orchestrator.workspace.known_hosts import parse_known_hosts
-from orchestrator.workspace.reader import Mapping, read_nodes
+from orchestrator.workspace.reader import Lost, Mapping, read_nodes
 from orchestrator.workspace.references import Suggestions, inventory_problems, mention_problems, system_problems
+from orchestrator.workspace.salvage import salvaged, unfit
 
 INVENTORIES = "inventories"
 PLAYBOOKS = "playbooks"
@@ -35,12 +40,15 @@ PROTOCOL = "protocol.yaml"
 KNOWN_HOSTS = "known_hosts"
 
 
-def load(root: Path, inventory: str | None = None) -> Workspace:
+def load(root: Path, inventory: str | None = None, *, despite_errors: bool = False) -> Workspace:
     """The workspace with one of its inventories. Raises FilesError with all problems, UsageError if none is meant."""
     name = _chosen(root, inventory)
     problems: list[Problem] = []
     with _without_collector():
-        workspace = _Loading(root, problems).workspace(name)
+        loading = _Loading(root, problems)
+        workspace = loading.workspace(name)
+        if problems and despite_errors:
+            return loading.despite_errors(workspace)
     if problems:
         raise FilesError(problems)
     return workspace
@@ -76,6 +84,13 @@ def _chosen(root: Path, asked: str | None) -> str:
     return asked
 
 
+def _and_others(number: int) -> str:
+    """How many errors would be gone past."""
+    if number == 0:
+        return ""
+    return f"\nIt would go past {number} other{'' if number == 1 else 's'}; to see all: orch check"
+
+
 @contextmanager
 def _without_collector() -> Iterator[None]:
     """Nothing that is read has cycles: the collector would walk all of it again and again for nothing."""
@@ -98,12 +113,13 @@ class _Loading:
         self._root = root
         self._several = len(self._files.inventory_names(INVENTORIES)) > 1
         self._mentions: list[Mention] = []
+        self._read: Draft | None = None
 
     def workspace(self, name: str) -> Workspace:
         """As much of the workspace as could be read."""
         suggestions = Suggestions()
         playbooks, kinds = self._playbooks()
-        draft = self._draft(name)
+        draft = self._read = self._draft(name)
         inventory = draft.finish()
         protocol, protocol_path = self._protocol(draft)
         known_hosts = self._known_hosts(inventory)
@@ -122,19 +138,36 @@ class _Loading:
             known_hosts=known_hosts,
         )
 
-    def _nodes(self, path: str) -> Mapping | None:
+    def despite_errors(self, ws: Workspace) -> Workspace:
+        """What is left of `ws`, which was read with problems. Raises FilesError for those that can't be gone past."""
+        assert self._read is not None
+        found = blame(self._problems, self._read, ws.inventory, ws.protocol)
+        if found.refusing:
+            others = len({*self._problems} - {*found.refusing})
+            raise FilesError(found.refusing, CANT_GO_PAST + _and_others(others))
+        return replace(
+            ws,
+            inventory=salvaged(self._read, ws.inventory, found),
+            playbooks={kind: book for kind, book in ws.playbooks.items() if kind not in found.kinds},
+            broken=found.systems,
+            beside=found.beside,
+            unfit=unfit(self._read, ws.inventory, found),
+        )
+
+    def _nodes(self, path: str, lost: list[Lost] | None = None) -> Mapping | None:
         data = self._files.read(path)
-        return None if data is None else read_nodes(path, data, self._problems)
+        return None if data is None else read_nodes(path, data, self._problems, lost)
 
     def _draft(self, name: str) -> Draft:
         paths = self._files.inventory_files(INVENTORIES, name)
         draft = Draft(name, path=paths[0] if len(paths) == 1 else f"{INVENTORIES}/{name}", whole=bool(paths))
         for path in paths:
-            root = self._nodes(path)
+            lost: list[Lost] = []
+            root = self._nodes(path, lost)
             if root is None:
                 draft.whole = False
             else:
-                add_inventory_file(draft, File(path, self._problems, self._mentions), root)
+                add_inventory_file(draft, File(path, self._problems, self._mentions), root, lost)
         return draft
 
     def _playbooks(self) -> tuple[dict[str, Playbook], dict[str, str]]:

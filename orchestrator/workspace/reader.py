@@ -9,6 +9,8 @@ Rules (docs/decisions/0001-yaml-subset-reader.md says why it is done on libyaml'
 - A node stands where a person looks for it: the value of a key on the line of the key, an item of a list on its own.
 - What is wrong becomes a problem in the list that is handed in; `Wrong` stands in its place and is passed over in
   silence later, so that one mistake is told once. A file that is no YAML gives one problem and no node.
+- A problem says in which entry it stands: the keys of the file's first and second level. What is dropped with it (a
+  key's second value, what an alias stood for) is kept as `lost`, for whoever must know what might have been said there.
 """
 
 import re
@@ -70,6 +72,8 @@ class Wrong:
 
 
 Node = Scalar | Sequence | Mapping | Wrong
+Lost = tuple[tuple[str, str], Node]
+"""A node that was refused and is in no tree, with the entry that it stood in."""
 
 _NULLS = frozenset({"", "null", "~", "Null", "NULL"})
 # What YAML allows but no editor shows or counts as a line: C0 but tab and line feed, DEL, C1, line separators, BOM.
@@ -96,18 +100,21 @@ _PLAIN_WORDS = (
 )
 
 
-def read_nodes(path: str, data: bytes, problems: list[Problem]) -> Mapping | None:
-    """The one mapping that a YAML file holds, or None; everything that is wrong with it is added to `problems`."""
-    told = _Told(path, problems)
+def read_nodes(path: str, data: bytes, problems: list[Problem], lost: list[Lost] | None = None) -> Mapping | None:
+    """The one mapping that a YAML file holds, or None; everything that is wrong with it is added to `problems`.
+
+    What was refused and stands in no tree is added to `lost`.
+    """
+    told = _Told(path, problems, [] if lost is None else lost)
     if not _is_readable(data, told):
         return None
     try:
         root = _compose(data, told)
     except yaml.YAMLError as error:
-        told(*_syntax_problem(error, data))
+        told.of_the_whole(*_syntax_problem(error, data))
         return None
     except _StopError as error:
-        told(error.line, error.what)
+        told.of_the_whole(error.line, error.what)
         return None
     if root is None or (isinstance(root, Scalar) and root.is_null):
         told(0, "the file is empty; expected keys and values.")
@@ -136,14 +143,41 @@ def shorten(text: str) -> str:
 
 
 class _Told:
-    """Adds a problem of one file."""
+    """Adds a problem of one file, said of the entry that is open when it is told."""
 
-    def __init__(self, path: str, problems: list[Problem]) -> None:
+    def __init__(self, path: str, problems: list[Problem], lost: list[Lost]) -> None:
         self._path = path
         self._problems = problems
+        self._lost = lost
+        self.stack: list[Sequence | Mapping] = []  # what is open, outermost first
+        self.anchored: dict[str, Node] = {}
+        self.dropped: dict[int, str] = {}  # depth -> the key that was refused there last
 
-    def __call__(self, line: int, what: str, advice: str = "") -> None:
-        self._problems.append(Problem(Source(self._path, line), what, advice))
+    def __call__(self, line: int, what: str, advice: str = "", *, key: str | None = None) -> None:
+        self._problems.append(Problem(Source(self._path, line), what, advice, self.entry(key)))
+
+    def of_the_whole(self, line: int, what: str) -> None:
+        """Adds a problem after which nothing of the file can be read."""
+        self.stack = []
+        self(line, what)
+
+    def lose(self, node: Node, key: str | None) -> None:
+        """Keeps what stands in no tree."""
+        self._lost.append((self.entry(key), node))
+
+    def entry(self, key: str | None) -> tuple[str, str]:
+        """The keys of the first and second level that are open; `key`: of the innermost, its value not yet there."""
+        section = self._name(0, key)
+        return (section, self._name(1, key)) if section else ("", "")
+
+    def _name(self, depth: int, key: str | None) -> str:
+        node = self.stack[depth] if depth < len(self.stack) else None
+        if not isinstance(node, Mapping):
+            return ""
+        if depth == len(self.stack) - 1:
+            return self.dropped.get(depth, "") if key is _DROPPED else key or ""
+        last = next(reversed(node.entries), "")
+        return last if last and node.entries[last] is self.stack[depth + 1] else self.dropped.get(depth, "")
 
 
 class _StopError(Exception):
@@ -193,7 +227,7 @@ def _compose(data: bytes, told: _Told) -> Node | None:  # noqa: PLR0912, PLR0915
     scalar, mapping, sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
     mapping_end, sequence_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
     root: Node | None = None
-    stack: list[Sequence | Mapping] = []
+    stack = told.stack
     items: list[Node] | None = None  # of the innermost open node, where that is a list
     entries: dict[str, Node] | None = None  # of the innermost open node, where that is a mapping
     key: str | None = None  # was read, its value not yet
@@ -213,21 +247,23 @@ def _compose(data: bytes, told: _Told) -> Node | None:  # noqa: PLR0912, PLR0915
             text = event.value
             plain = not event.style
             if event.anchor is not None or event.tag is not None:
-                _refuse_properties(event, line, told)
+                _refuse_properties(event, line, told, key or text)
             if not plain and not text.isprintable():
-                _refuse_escaped(text, line, told)
+                _refuse_escaped(text, line, told, key or text)
             if key is None and entries is not None:
                 wrong = text in entries or not text or (plain and text == "<<")
                 key, key_line = _refused_key(text, line, entries, told) if wrong else text, line
                 continue
             node = Scalar(line, text, plain)
         elif kind is mapping or kind is sequence:
-            if event.anchor is not None or event.tag is not None:
-                _refuse_properties(event, line, told)
             node = Mapping(line) if kind is mapping else Sequence(line)
+            if event.anchor is not None or event.tag is not None:
+                _refuse_properties(event, line, told, key)
+                told.anchored[event.anchor or ""] = node
         elif kind is yaml.AliasEvent:
-            told(line, f"an alias (*{event.anchor}) is not allowed.", "Write the value out.")
+            told(line, f"an alias (*{event.anchor}) is not allowed.", "Write the value out.", key=key)
             node = Wrong(line)
+            told.lose(told.anchored.get(event.anchor, node), key)
         elif kind is yaml.DocumentStartEvent:
             documents += 1
             if documents > 1:
@@ -246,6 +282,8 @@ def _compose(data: bytes, told: _Told) -> Node | None:  # noqa: PLR0912, PLR0915
             node.line = key_line
             if key is not _DROPPED:
                 entries[key] = node
+            else:
+                told.lose(node, key)
             key = None
         elif items is not None:
             items.append(node)
@@ -265,26 +303,30 @@ _TOO_MANY = f"the file has more than {MAX_NODES} values; split it into several."
 
 def _refused_key(text: str, line: int, entries: dict[str, Node], told: _Told) -> str:
     """Tells why a key is refused; `_DROPPED`, under which its value is lost."""
+    told.dropped[len(told.stack) - 1] = text
     if text in entries:
-        told(line, f'the key "{shorten(text)}" stands twice here, first in line {entries[text].line}.', "Delete one.")
+        what = f'the key "{shorten(text)}" stands twice here, first in line {entries[text].line}.'
+        told(line, what, "Delete one.", key=text)
     elif text:
-        told(line, "a merge key (<<) is not allowed.", "Write the keys out.")
+        told(line, "a merge key (<<) is not allowed.", "Write the keys out.", key=text)
     else:
         told(line, 'nothing stands before the ":"; expected a key.')
     return _DROPPED
 
 
-def _refuse_properties(event: Any, line: int, told: _Told) -> None:
+def _refuse_properties(event: Any, line: int, told: _Told, key: str | None) -> None:
     if event.anchor is not None:
-        told(line, f"an anchor (&{shorten(event.anchor)}) is not allowed.", "Write the value out where it is needed.")
+        what = f"an anchor (&{shorten(event.anchor)}) is not allowed."
+        told(line, what, "Write the value out where it is needed.", key=key)
     if event.tag is not None:
-        told(line, f"a tag ({shorten(event.tag)}) is not allowed.", "Delete it, or quote a text that begins with !.")
+        what = f"a tag ({shorten(event.tag)}) is not allowed."
+        told(line, what, "Delete it, or quote a text that begins with !.", key=key)
 
 
-def _refuse_escaped(text: str, line: int, told: _Told) -> None:
+def _refuse_escaped(text: str, line: int, told: _Told, key: str | None) -> None:
     found = _ESCAPED.search(text)
     if found is not None:
-        told(line, f"an escape stands for {_name(found.group())}, which is allowed nowhere.", "Delete it.")
+        told(line, f"an escape stands for {_name(found.group())}, which is allowed nowhere.", "Delete it.", key=key)
 
 
 def _syntax_problem(error: yaml.YAMLError, data: bytes) -> tuple[int, str]:

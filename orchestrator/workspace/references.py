@@ -68,7 +68,7 @@ def mention_problems(
         if not advice and mention.target == "owner":
             advice = f"An owner is {INTERNAL} or a customer's id."
         what = f"{mention.owner} {mention.verb} {mention.id}, which does not exist."
-        found.append(Problem(mention.source, what.strip(), advice))
+        found.append(Problem(mention.source, what.strip(), advice, mention.entry))
     return found
 
 
@@ -87,11 +87,12 @@ def inventory_problems(draft: Draft, inventory: Inventory) -> list[Problem]:
             continue
         if host.id not in gateways:
             what = f"host {host.id}: way stands on a host that is no zone's gateway."
-            found.append(Problem(host.way.source, what, "Delete it, or name the host as a gateway."))
+            advice = "Delete it, or name the host as a gateway."
+            found.append(Problem(host.way.source, what, advice, ("hosts", host.id)))
         elif host.way.id not in on_host.get(host.id, set()) and host.way.id in draft.places["systems"]:
             there = ", ".join(sorted(on_host.get(host.id, ()))) or "none"
             what = f"host {host.id}: way names {host.way.id}, which does not live on this host."
-            found.append(Problem(host.way.source, what, f"Systems on it: {there}."))
+            found.append(Problem(host.way.source, what, f"Systems on it: {there}.", ("hosts", host.id)))
     found += _unreachable_zones(inventory)
     return found
 
@@ -115,7 +116,7 @@ def _unreachable_zones(inventory: Inventory) -> list[Problem]:
             if (host := inventory.hosts.get(ref.id)) is not None and host.zone is not None
         )
         what = f"zone {zone.id} can't be reached: its gateway ({ways}) lies behind this zone again."
-        found.append(Problem(zone.source, what, "One gateway needs another way in."))
+        found.append(Problem(zone.source, what, "One gateway needs another way in.", ("zones", zone.id)))
     return found
 
 
@@ -153,14 +154,19 @@ def system_problems(
     return found
 
 
+def _of(system: System) -> tuple[str, str]:
+    """The entry of a system, for what is wrong with it."""
+    return "systems", system.id
+
+
 def _no_playbook(system: System, kinds: Mapping[str, str], suggestions: Suggestions) -> Problem:
     meant = suggestions.meant(system.kind, kinds)
     what = f'{system.id}: the kind "{system.kind}" has no playbook; expected playbooks/{system.kind}.yaml.'
     if meant:
-        return Problem(system.source, what, f"Did you mean {meant} ({kinds[meant]})?")
+        return Problem(system.source, what, f"Did you mean {meant} ({kinds[meant]})?", _of(system))
     names = sorted(kinds)
     there = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    return Problem(system.source, what, f"There are: {there}." if names else "playbooks/ is empty.")
+    return Problem(system.source, what, f"There are: {there}." if names else "playbooks/ is empty.", _of(system))
 
 
 def _var_problems(draft: Draft, system: System, use: PlaybookUse) -> list[Problem]:
@@ -174,17 +180,18 @@ def _var_problems(draft: Draft, system: System, use: PlaybookUse) -> list[Proble
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
             advice = f"Did you mean {close[0]}?" if close else f"Its vars: {', '.join(known) or 'none'}."
-            found.append(Problem(source, f"{system.id}: {where} has no var {name}.", advice))
+            found.append(Problem(source, f"{system.id}: {where} has no var {name}.", advice, _of(system)))
         elif isinstance(value, SecretRef):
             for at, how in use.public.get(name, ()):
                 what = f"{system.id}: the secret {name} would reach {how} of {at}, where others can read it."
-                found.append(Problem(source, what, f'A secret goes by stdin: "{{{name}}}" alone.'))
+                found.append(Problem(source, what, f'A secret goes by stdin: "{{{name}}}" alone.', _of(system)))
         elif name in use.stdin and "\n" in value:
-            found.append(Problem(source, f"{system.id}: {name} has several lines; stdin takes one."))
+            what = f"{system.id}: {name} has several lines; stdin takes one."
+            found.append(Problem(source, what, entry=_of(system)))
     for name in use.needed:
         if name not in system.vars and name not in lines:
             what = f"{system.id}: the var {name} is not given; {where} has no default for it."
-            found.append(Problem(system.source, what))
+            found.append(Problem(system.source, what, entry=_of(system)))
     return found
 
 
@@ -195,17 +202,19 @@ def _acting_problems(
     if system.external:
         for source in use.commands_changing[:1]:
             what = f"{system.id} is managed: external, but {source} is a step that is not manual."
-            found.append(Problem(system.source, what, "What another party runs has manual steps only."))
+            advice = "What another party runs has manual steps only."
+            found.append(Problem(system.source, what, advice, _of(system)))
         return found
     has_hosts = bool(system.hosts) or system.id in draft.wrong_hosts
     if not has_hosts and use.own:
         what = f"{system.id} has no hosts, but {use.own[0]} acts on the system's own."
-        found.append(Problem(system.source, what, "Give it hosts, or let every command act on: another system."))
+        advice = "Give it hosts, or let every command act on: another system."
+        found.append(Problem(system.source, what, advice, _of(system)))
     if use.on_carrier and has_hosts:
         found += _carrier_problems(draft, inventory, system, use.on_carrier[0])
     elif use.on_carrier:
         what = f"{system.id} has no hosts, but {use.on_carrier[0]} acts on what carries them (on: carrier)."
-        found.append(Problem(system.source, what))
+        found.append(Problem(system.source, what, entry=_of(system)))
     return found + _actor_problems(draft, inventory, system, use, suggestions)
 
 
@@ -222,18 +231,20 @@ def _actor_problems(
             continue  # the var is missing or secret, or all is said
         if var is None:
             use.told.add(template)
-            whose, at = "the command", source
+            whose, at, entry = "the command", source, ("", "")
         else:
             line = draft.var_lines.get(system.id, {}).get(var, system.source.line)
             whose, at = f"{system.id}: {source} with the var {var}", Source(system.source.path, line)
+            entry = _of(system)
         there = inventory.systems.get(actor)
         if actor not in known:
             meant = suggestions.meant(actor, known) if draft.whole else None
             advice = f"Did you mean {meant} ({known[meant]})?" if meant else ""
             if draft.whole:
-                found.append(Problem(at, f"{whose} acts on the system {actor}, which does not exist.", advice))
+                found.append(Problem(at, f"{whose} acts on the system {actor}, which does not exist.", advice, entry))
         elif _has_no_hosts(there, draft):
-            found.append(Problem(at, f"{whose} acts on the system {actor} ({there.source}), which has no hosts."))
+            what = f"{whose} acts on the system {actor} ({there.source}), which has no hosts."
+            found.append(Problem(at, what, entry=entry))
     return found
 
 
@@ -249,10 +260,10 @@ def _carrier_problems(draft: Draft, inventory: Inventory, system: System, source
             continue
         if host.runs_on is None:
             what = f"{system.id}: {source} acts on: carrier, but host {host.id} ({host.source}) has no runs_on."
-            found.append(Problem(ref.source, what, "Say what carries the host."))
+            found.append(Problem(ref.source, what, "Say what carries the host.", _of(system)))
             continue
         carrier = inventory.systems.get(host.runs_on.id)
         if _has_no_hosts(carrier, draft):
             what = f"{system.id}: {source} acts on {carrier.id}, which carries host {host.id} and has no hosts."
-            found.append(Problem(ref.source, what))
+            found.append(Problem(ref.source, what, entry=_of(system)))
     return found

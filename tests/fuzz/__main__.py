@@ -1,7 +1,7 @@
 """Fuzzes one target after the other: first the corpus, then mutations of it. `python -m tests.fuzz --help` says how.
 
 An input that breaks a promise is written into the corpus, shrunk, as `broke-...`: mend what it found, give it a name,
-and keep it. Time and memory are bounded: an input may take at most `--seconds` of the processor, the process may hold at
+and keep it. Time and memory are bounded: an input takes at most `--seconds` of the processor, the process holds at
 most 2 GiB.
 """
 

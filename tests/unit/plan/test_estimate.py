@@ -6,9 +6,9 @@ from orchestrator.plan.estimate import Job, estimate
 
 
 def job(text: str, *, group: int = 0, zone: str = "", priority: int = 50) -> Job:
-    """`ID SECONDS WAITS...`."""
+    """`ID SECONDS WAITS...`; what it waits for is `a`, the first of the jobs, `b`, the second, and so on."""
     id, seconds, *waits = text.split()
-    return Job(id, float(seconds), priority, tuple(waits), group, (zone,) if zone else ())
+    return Job(id, float(seconds), priority, tuple("abc".index(one) for one in waits), group, (zone,) if zone else ())
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ from orchestrator.model.estate import Deed, Estate, OpenRun, SystemRecord
 from orchestrator.model.inventory import Customer, Inventory, Service, System
 from orchestrator.model.source import Source
 from orchestrator.model.terms import EstateState, Mode
+from orchestrator.plan.lints.catalogue import CATALOGUE
+from orchestrator.plan.lints.finding import Finding
 from orchestrator.run.integrity import Verdict, VerifyAll, VerifyReport
 from orchestrator.run.summary import summarise, task_notes
 from orchestrator.run.timeline import timeline
-from orchestrator.show.check_view import problem_lines, verdict_lines
+from orchestrator.show.check_view import catalogue_lines, explain_lines, lint_lines, problem_lines, verdict_lines
 from orchestrator.show.errors import error_lines, mistake_lines
 from orchestrator.show.graph_view import Arrow, graph_lines
 from orchestrator.show.layout import Line
@@ -26,6 +28,9 @@ from orchestrator.show.run_view import RunPage, run_lines, runs_lines
 from orchestrator.show.status_view import Hit, status_lines
 from orchestrator.show.verify_view import verify_lines
 from tests.unit.show.fixtures import GATES, RUN, events, night, view
+from tests.unit.show.plan_file_screens import PLAN_FILES
+from tests.unit.show.probe_screens import PROBES
+from tests.unit.show.question_screens import QUESTIONS
 
 GOLDEN = Path(__file__).parent / "golden"
 WIDTHS = (80, 160)
@@ -54,6 +59,21 @@ def problems() -> tuple[Problem, ...]:
         ),
         Problem(Source("inventories/rz/muc.yaml", 58), 'billing: unknown key "require".', "Did you mean requires?"),
         Problem(Source("inventories/rz/ess.yaml", 12), loop),
+    )
+
+
+def lints() -> tuple[Finding, ...]:
+    exit_4 = "state.offline lists exit 4 of systemctl is-active: a unit that is not there would count as down."
+    only = "ess-bst-01 is the only way into ess-infra, ess-data and ess-app: if it fails, 25 systems (backup-ess, "
+    return (
+        *(
+            Finding("L06", Source("inventories/rz/muc.yaml", n), f"host muc-{n} has no key in known_hosts.", "Add it.")
+            for n in range(41, 50)
+        ),
+        Finding("L12", Source("playbooks/nginx.yaml", 6), exit_4, "Ask systemctl show, and match its output."),
+        Finding(
+            "L03", Source("inventories/a-provider-with-a-long-name/zones.yaml", 11), f"{only}...) can't be reached."
+        ),
     )
 
 
@@ -93,7 +113,6 @@ def status(width: int, *, every: bool = False) -> list[Line]:
 def graph(width: int) -> list[Line]:
     arrows = (
         Arrow("portal", "app", ("requires",)),
-        Arrow("portal", "san", ("runs-on",)),
         Arrow("app", "db", ("requires", "after")),
         Arrow("app", "dns-a", ("requires (one of 2)",)),
         Arrow("app", "dns-b", ("requires (one of 2)",)),
@@ -131,6 +150,9 @@ def log_with_output(width: int) -> list[Line]:
 
 
 SCREENS: dict[str, Screen] = {
+    **QUESTIONS,
+    **PLAN_FILES,
+    **PROBES,
     "plan": plan_page,
     "plan-gates": lambda width: plan_page(width, gates=True),
     "plan-all": lambda width: plan_page(width, every=True),
@@ -149,6 +171,13 @@ SCREENS: dict[str, Screen] = {
         *problem_lines(problems(), width),
         *verdict_lines(width, errors=3, systems=70, hosts=55, files=9, seconds=1.1),
     ],
+    "check-lints": lambda width: [
+        *problem_lines(problems()[:1], width),
+        *lint_lines(lints(), width),
+        *verdict_lines(width, errors=1, lints=11, systems=70, hosts=55, files=9, seconds=1.1),
+    ],
+    "check-explain": lambda width: explain_lines(CATALOGUE["L12"], width),
+    "check-explain-all": lambda width: catalogue_lines(CATALOGUE, width),
     "verify": verify,
     "errors": lambda width: [
         *error_lines(FilesError(problems()[:1]), width),
