@@ -1,4 +1,4 @@
-"""Writes the page of every scenario anew: `python -m tests.scenarios.regenerate [NAME...]`. Then read the diff."""
+"""Writes the pages of every scenario anew: `python -m tests.scenarios.regenerate [NAME...]`. Then read the diff."""
 
 import sys
 import tempfile
@@ -17,13 +17,19 @@ def main(names: list[str]) -> int:
     for scenario in found:
         scenario.check()
         with tempfile.TemporaryDirectory() as scratch:
-            page = scenario.page(Path(scratch))
-        old = scenario.expected.read_text() if scenario.expected.exists() else None
-        if page != old:
-            scenario.expected.write_text(page)
-            print("new    " if old is None else "changed", scenario.folder.name)
+            pages = scenario.pages(Path(scratch))
+        goldens = scenario.goldens()
+        for name in sorted(pages.keys() | goldens.keys()):
+            if name not in pages:
+                (scenario.folder / name).unlink()
+            elif pages[name] != goldens.get(name):
+                (scenario.folder / name).write_text(pages[name])
+            else:
+                continue
+            said = "new    " if name not in goldens else "changed" if name in pages else "removed"
+            print(said, f"{scenario.folder.name}/{name}")
             changed += 1
-    print(f"{len(found)} scenarios, {changed} written")
+    print(f"{len(found)} scenarios, {changed} pages written")
     return 0
 
 
