@@ -85,7 +85,8 @@ def _picture(question: Question, wanted: Wanted) -> Picture:
 def _reach(question: Question) -> str:
     asked = count(len(question.chosen), "system")
     if question.depth is None:
-        return f"{asked} asked for, all that they need, and who needs them directly"
+        they_need, them = ("it needs", "it") if len(question.chosen) == 1 else ("they need", "them")
+        return f"{asked} asked for, all that {they_need}, and who needs {them} directly"
     return f"{asked} asked for, and what lies up to {count(question.depth, 'need')} away, both ways"
 
 

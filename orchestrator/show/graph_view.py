@@ -1,20 +1,18 @@
 """Who needs whom, as a tree that can be read: each system once, under the first that needs it.
 
-Under a system stand those it needs, with the reasons; what another of them needs as well is not repeated (it must be up
-anyway), and what has been drawn above is only named. `--json` has every single edge.
+Under a system stand those it needs, with the reasons; what another of them brings along is not among the arrows
+(`graph/reduction.py`), and what has been drawn above is only named. Around a selection a second tree stands the other
+way round: under a system those that need it. `--json` has every single edge.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.show.layout import Line, Part, count, cut, line, para
+from orchestrator.show.layout import BLANK, Line, Part, count, cut, line, para
 from orchestrator.show.theme import QUIET, STRONG
 
 Edge = tuple[str, str, str, bool]
 """(who needs, who is needed, the reason, whether another alternative could do)."""
-
-REDUCE_UP_TO = 2_000
-"""Above so many systems nothing is left out of the tree: looking for detours would take longer than reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +39,22 @@ def tops(systems: Sequence[str], arrows: Sequence[Arrow]) -> list[str]:
 
 
 def graph_lines(
-    arrows: Sequence[Arrow], roots: Sequence[str], width: int, *, depth: int | None, own_way: Sequence[str] = ()
+    arrows: Sequence[Arrow],
+    roots: Sequence[str],
+    width: int,
+    *,
+    depth: int | None,
+    own_way: Sequence[str] = (),
+    asked: bool = False,
 ) -> list[Line]:
-    """The trees of `roots`, each to `depth` (None: all the way down); `own_way` is named once, as needed by all."""
+    """The trees of `roots`, each to `depth` (None: all the way down); `own_way` is named once, as needed by all.
+    `asked`: the roots were asked for, so each is opened, also where another's tree has named it at its end."""
     below: dict[str, dict[str, Arrow]] = {}
     for arrow in arrows:
         below.setdefault(arrow.of, {})[arrow.needed] = arrow
     tree = _Tree(below, width, depth)
     for root in roots:
-        if root not in tree.drawn:
+        if root not in (tree.opened if asked else tree.drawn):
             tree.draw(root, "", "", None)
     said = "each needs what stands below it. Needs that another need brings along are left out."
     note = f"{count(len(tree.drawn), 'system')}; {said}"
@@ -58,13 +63,45 @@ def graph_lines(
     return [*tree.lines, *para("", note, width, style=QUIET)]
 
 
+def user_lines(
+    arrows: Sequence[Arrow],
+    chosen: Sequence[str],
+    width: int,
+    *,
+    depth: int,
+    users: Mapping[str, int],
+    own_way: Sequence[str] = (),
+) -> list[Line]:
+    """Who needs the chosen ones, to `depth`; `users`: everybody who does, however far, by how far (0: the chosen)."""
+    if ways := [one for one in own_way if one in chosen]:
+        text = f"Everything needs {', '.join(ways)}, as it is your own way in (control-path)."
+        return [BLANK, *para("", text, width)]
+    outside = {system for system, away in users.items() if away}
+    it = "it" if len(chosen) == 1 else "them"
+    if not outside:
+        return [BLANK, *para("", f"Nothing else needs {it}.", width, style=QUIET)]
+    above: dict[str, dict[str, Arrow]] = {}
+    for arrow in arrows:
+        above.setdefault(arrow.needed, {})[arrow.of] = arrow
+    tree = _Tree(above, width, depth)
+    for root in chosen:
+        if root not in tree.opened and not outside.isdisjoint(above.get(root, ())):
+            tree.draw(root, "", "", None)
+    lines = [BLANK, line(("Needed by", STRONG)), *(tree.lines if depth else ())]
+    far = sum(away > depth for away in users.values())
+    said = f"{count(len(outside), 'system needs', 'systems need')} {it}: what stands below needs what it stands under."
+    if far:
+        said += f" {far:,} of them {'is' if far == 1 else 'are'} further away than that: --depth {depth + 1}"
+    return [*lines, *para("", said, width, style=QUIET)]
+
+
 class _Tree:
     def __init__(self, below: Mapping[str, Mapping[str, Arrow]], width: int, depth: int | None) -> None:
         self._below = below
         self._width = width
         self._depth = depth
-        self._reach: dict[str, frozenset[str]] = {}
         self.drawn: set[str] = set()
+        self.opened: set[str] = set()  # those under which their own stand
         self.lines: list[Line] = []
 
     def draw(self, system: str, stem: str, branch: str, arrow: Arrow | None) -> None:
@@ -72,7 +109,7 @@ class _Tree:
         stack: list[tuple[str, str, str, Arrow | None]] = [(system, stem, branch, arrow)]
         while stack:
             name, stem, branch, arrow = stack.pop()
-            new = name not in self.drawn
+            new = name not in self.drawn or (arrow is None and name not in self.opened)
             self.lines.append(self._line(name, stem + branch, arrow, new))
             if not new:
                 continue
@@ -80,6 +117,7 @@ class _Tree:
             inner = stem + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
             if self._depth is not None and len(inner) // 3 >= self._depth:
                 continue
+            self.opened.add(name)
             children = self._children(name)
             again = [child for child in children if child in self.drawn]
             fresh = [child for child in children if child not in self.drawn]
@@ -100,21 +138,4 @@ class _Tree:
         return [line((stem, QUIET), made) for made in (each.plain for each in para("", text, self._width - len(stem)))]
 
     def _children(self, name: str) -> list[str]:
-        """What `name` needs and no other of its needs brings along."""
-        needs = list(self._below.get(name, ()))
-        if len(self._below) > REDUCE_UP_TO:
-            return needs
-        return [need for need in needs if not any(need in self._below_all(other) for other in needs if other != need)]
-
-    def _below_all(self, name: str) -> Collection[str]:
-        """Everything below `name`, itself left out unless it stands in a loop."""
-        if name not in self._reach:
-            seen: set[str] = set()
-            todo = list(self._below.get(name, ()))
-            while todo:
-                one = todo.pop()
-                if one not in seen:
-                    seen.add(one)
-                    todo += self._below.get(one, ())
-            self._reach[name] = frozenset(seen)
-        return self._reach[name]
+        return list(self._below.get(name, ()))

@@ -140,6 +140,7 @@ def test_a_picture_of_a_selection_shows_what_lies_around_it(capsys: pytest.Captu
     text = Path("db.svg").read_text(encoding="ascii")
     assert "Around db" in text
     assert "up to 1 need away, both ways" in text
+    assert ">1 of 4 systems</tspan>" in text, "the box says how much of its zone is drawn"
     assert [name for name in ("app", "bastion", "db", "firewall", "hyper", "mail", "store") if f">{name}</text>" in text
             ] == ["app", "db", "hyper"]  # fmt: skip
 
