@@ -1,4 +1,4 @@
-"""`python -m bench [ROW...] [--quick] [--large] [--json FILE]`: measures, then prints one table.
+"""`python -m bench [ROW...] [--quick] [--large] [--json FILE] [--figures FILE]`: measures, then prints a table a row.
 
 Exit code 0 whatever the numbers say; 1 where a row could not be measured.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import fanout, help, planning
+from bench.figures_file import fill
 from bench.measure import Broken, machine
 from bench.table import Figure, document, table
 
@@ -28,6 +29,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="smaller and fewer: to see that it runs, not for figures")
     parser.add_argument("--large", action="store_true", help="planning: 100,000 systems as well (minutes, 3 GB)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--figures", type=Path, metavar="FILE", help="put the tables into their places there, too")
     asked = parser.parse_args()
     unknown = [name for name in asked.rows if name not in ROWS]
     if unknown:
@@ -37,8 +39,10 @@ def main() -> int:
     figures: list[Figure] = []
     notes: list[str] = []
     broken: list[str] = []
+    texts: dict[str, str] = {}
     for name in dict.fromkeys(asked.rows or ROWS):
         began = time.perf_counter()
+        here = machine()
         try:
             measure = planning.measure_large if asked.large and name == "planning" else ROWS[name]
             more_figures, more_notes = measure(asked.quick, _say)
@@ -47,11 +51,12 @@ def main() -> int:
             continue
         figures += more_figures
         notes += more_notes
+        texts[name] = "\n\n".join([f"{here}.", table(more_figures), *more_notes])
         _say(f"{name}: {time.perf_counter() - began:.0f} s")
-    print()
-    print(table(figures))
-    for note in (*notes, *(f"not measured: {why}" for why in broken)):
-        print(f"\n{note}")
+    for text in (*texts.values(), *(f"not measured: {why}" for why in broken)):
+        print(f"\n{text}")
+    if asked.figures:
+        fill(asked.figures, texts)
     if asked.json:
         value = {
             "format": "orch-bench/1",

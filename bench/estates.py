@@ -9,14 +9,17 @@ playbooks are those of the repository.
 The promise is `Counts.needs`: three for each system as the files write them (`requires`, `after`, and `runs_on` of its
 hosts). A plan adds to these what follows from zones, playbooks and the protocol. A system needs only what was written
 before it, so that there is no loop.
+
+`python -m bench.estates FOLDER SYSTEMS` writes one and prints its counts.
 """
 
 import base64
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -339,3 +342,7 @@ order:
 limits: {{parallel: 50}}
 evidence: {{required: true, at_most: 10m, past: go-on, cap: 64MiB}}
 """
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(write_estate(Path(sys.argv[1]), int(sys.argv[2])))))

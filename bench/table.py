@@ -1,6 +1,9 @@
-"""Figures and the plain table that shows them: what is asked, what was measured, the ratio, and whether that is met."""
+"""Figures and the plain tables that show them: what is asked, what was measured, the ratio, and whether that is met.
 
-from collections.abc import Iterable, Mapping
+Tables are Markdown that reads well on a terminal too, so that `docs/figures.md` holds what was printed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +24,16 @@ class Figure:
 
 
 def table(figures: Iterable[Figure]) -> str:
-    """Columns wide enough for their longest cell; two spaces between."""
-    lines = [HEAD, *map(_cells, figures)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
-    lines.insert(1, tuple("-" * width for width in widths))
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+    """The figures, a line each."""
+    return columns([HEAD, *map(_cells, figures)])
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, its columns as wide as their longest cell; the first row is its head."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    head, *others = ([cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows)
+    lines = [head, ["-" * width for width in widths], *others]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def document(figure: Figure) -> dict[str, Any]:
@@ -45,5 +51,5 @@ def document(figure: Figure) -> dict[str, Any]:
 
 def _cells(figure: Figure) -> tuple[str, ...]:
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
-    met = {True: "yes", False: "NO", None: ""}[figure.met]
-    return (figure.what, figure.asked or "-", figure.measured, ratio, figure.beside, met)
+    met = {True: "yes", False: "**no**", None: ""}[figure.met]
+    return (figure.what, figure.asked, figure.measured, ratio, figure.beside, met)

@@ -62,7 +62,8 @@ class _Knot:
             for other in one.firm.union(*(each.needs for choice in one.choices for each in choice.alternatives)):
                 self._users.setdefault(other, set()).add(node)
         firm = {node: set(self._inside(one.firm)) for node, one in wants.items()}
-        self.stuck = self._unplaced(firm)
+        self._placed = self._placing(firm)  # an order that what is kept leaves possible, while looking ahead
+        self.stuck = wants.keys() - self._placed.keys()
         self.dropped: frozenset[Dropped] = frozenset()
         if not self.stuck:
             chosen = self._walk(firm, ahead=False)
@@ -95,26 +96,32 @@ class _Knot:
         """Adds `new` to what `node` needs, if that closes no loop, and looking ahead leaves an order possible."""
         if not new:
             return True
+        if ahead and all(self._placed[other] < self._placed[node] for other in new):
+            kept[node] |= new
+            return True
         if _reaches(kept, new, node):
             return False
         kept[node] |= new
-        if ahead and self._unplaced(kept):
-            kept[node] -= new
-            return False
+        if ahead:
+            placed = self._placing(kept)
+            if len(placed) < len(self._wants):
+                kept[node] -= new
+                return False
+            self._placed = placed
         return True
 
-    def _unplaced(self, kept: Kept) -> frozenset[Node]:
-        """Which nodes can't be placed after all they need, whatever is chosen besides `kept`."""
-        placed: set[Node] = set()
+    def _placing(self, kept: Kept) -> Mapping[Node, int]:
+        """An order of the nodes, each after all it needs; without those that no choice besides `kept` can place."""
+        placed: dict[Node, int] = {}
         todo = list(self._wants)
         while todo:
             node = todo.pop()
-            if node in placed or not placed.issuperset(kept[node]):
+            if node in placed or not placed.keys() >= kept[node]:
                 continue
             if all(self._enough(choice, placed) for choice in self._wants[node].choices):
-                placed.add(node)
+                placed[node] = len(placed)
                 todo.extend(self._users.get(node, ()))
-        return frozenset(self._wants) - placed
+        return placed
 
     def _enough(self, choice: Choice, placed: Collection[Node]) -> bool:
         standing = sum(

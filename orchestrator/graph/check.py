@@ -2,7 +2,7 @@
 
 from orchestrator.graph.actuators import Actuators
 from orchestrator.graph.alternatives import settle
-from orchestrator.graph.loops import loop_problems_among
+from orchestrator.graph.loops import Loop, loop_problem, loops_that_refuse
 from orchestrator.graph.modes import groups_of, modes_of
 from orchestrator.graph.needs import needs_of
 from orchestrator.graph.order import Order
@@ -21,7 +21,7 @@ def loop_problems(ws: Workspace) -> tuple[Problem, ...]:
     selection = Selection(inventory, lambda: customers_of(inventory, needs))
     actuators = Actuators(ws)
     tasks = {id: (mode,) for id, mode in modes_of(ws, selection, inventory.systems).items()}
-    problems: dict[tuple[str, str], Problem] = {}
+    problems: dict[object, Problem] = {}
     for host in sorted(inventory.hosts):
         try:
             needs.ways.chains(host)
@@ -31,13 +31,14 @@ def loop_problems(ws: Workspace) -> tuple[Problem, ...]:
     for action in (Action.SHUTDOWN, Action.RESTORE):
         groups = groups_of(ws.protocol, selection, action, inventory.systems)
         order = Order(ws, needs, actuators, action=action, tasks=tasks, groups=groups)
-        for problem in _loops(order):
-            problems.setdefault(("loop", problem.what.partition("\n")[2]), problem)  # the same both ways is told once
+        for loop in _loops(order):
+            edges = frozenset((edge.system, edge.other, edge.reason) for edge in loop)
+            problems.setdefault(edges, loop_problem(loop, action))  # the same both ways is told once
     return tuple(problems.values())
 
 
-def _loops(order: Order) -> list[Problem]:
+def _loops(order: Order) -> tuple[Loop, ...]:
     if rank(order.waits(), {}) is not None:
-        return []
+        return ()
     stuck = settle(order).stuck
-    return loop_problems_among(order, stuck) if stuck else []
+    return loops_that_refuse(order, stuck) if stuck else ()

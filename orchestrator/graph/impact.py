@@ -3,7 +3,7 @@
 A service is hit when one of its requirements can no longer be met: its systems are taken down, or no longer work
 because of what they require or run on. It is hit *because* of the systems of the plan that lie behind that. What is
 offline already, and what does not work without that, can't stand in. A customer is hit by a service of theirs that is,
-or by a system that they own or that is given as theirs.
+or by a system of theirs (owned, or given as theirs) that no longer works.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -65,7 +65,7 @@ def hits_of(inventory: Inventory, needs: Needs, down: Collection[str], gone: Col
             (by_customer if because else untouched).setdefault(customer, []).append(id)
         if because:
             services.append(ServiceHit(id, customers, tuple(sorted(because))))
-    for customer in systems_of_customers(inventory, down):
+    for customer in systems_of_customers(inventory, broken):
         by_customer.setdefault(customer, [])
     customers_hit = tuple(
         CustomerHit(id, tuple(hit), tuple(untouched.get(id, ()))) for id, hit in sorted(by_customer.items())

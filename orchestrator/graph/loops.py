@@ -9,7 +9,7 @@ found, not before: most plans never have one.
 from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
-from orchestrator.graph.needs import PHRASES
+from orchestrator.graph.needs import phrase
 from orchestrator.graph.order import Edge, Order
 from orchestrator.model.errors import Problem
 from orchestrator.model.terms import Action
@@ -43,10 +43,14 @@ def loops_among(edges: Iterable[Edge], *, choices: bool) -> tuple[Loop, ...]:
 
 def loop_problems_among(order: Order, stuck: Collection[str]) -> list[Problem]:
     """The loops that refuse an order, as errors. `stuck`: tasks that no choice can place (`graph/alternatives.py`)."""
-    loops = loops_that_refuse(order, stuck)
-    through = any(edge.choice for loop in loops for edge in loop)
+    return [loop_problem(loop, order.action) for loop in loops_that_refuse(order, stuck)]
+
+
+def loop_problem(loop: Loop, action: Action) -> Problem:
+    """A loop that refuses an order, as an error of the files."""
+    through = any(edge.choice for edge in loop)
     advice = "It goes through alternatives, and no choice among them gives an order." if through else ""
-    return [Problem(min(edge.source for edge in loop), loop_text(loop, order.action), advice) for loop in loops]
+    return Problem(min(edge.source for edge in loop), loop_text(loop, action), advice)
 
 
 def loops_that_refuse(order: Order, stuck: Collection[str]) -> tuple[Loop, ...]:
@@ -62,7 +66,7 @@ def loops_that_refuse(order: Order, stuck: Collection[str]) -> tuple[Loop, ...]:
 def loop_text(loop: Loop, action: Action) -> str:
     """A loop for people, an edge a line."""
     systems = [edge.system for edge in loop]
-    says = [f"{PHRASES[edge.reason]} {edge.other}" for edge in loop]
+    says = [f"{phrase(edge.reason, action)} {edge.other}" for edge in loop]
     left, middle = max(map(len, systems)), max(map(len, says))
     count = "1 system, which waits for itself" if len(loop) == 1 else f"{len(loop)} systems, each waits for the next"
     lines = [f"loop {WAYS[action]}, of {count}:"]

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from orchestrator.graph.ways import Ways
 from orchestrator.model.inventory import Inventory, Requirement, System, Zone
 from orchestrator.model.source import Source
-from orchestrator.model.terms import Reason
+from orchestrator.model.terms import Action, Reason
 
 PHYSICAL = frozenset({Reason.CONTROL_PATH, Reason.RUNS_ON})
 """Needs that reach on through systems outside a plan."""
@@ -33,7 +33,12 @@ PHRASES: Mapping[Reason, str] = {
     Reason.ACTUATOR: "is acted on through",
     Reason.PROTOCOL: "is ordered by the protocol against",
 }
-"""X ... Y, as an operator reads it."""
+"""X ... Y, as an operator reads it, the way back in mind."""
+
+
+def phrase(reason: Reason, action: Action) -> str:
+    """X ... Y, on the way of `action`: what comes up after another goes down before it."""
+    return "goes down before" if reason is Reason.AFTER and action is Action.SHUTDOWN else PHRASES[reason]
 
 
 class Group(NamedTuple):

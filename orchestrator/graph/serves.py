@@ -48,28 +48,34 @@ def _mask(customers: Iterable[str], bit: Mapping[str, int]) -> int:
 
 def _hand_down(needs: Needs, masks: dict[str, int], given: Mapping[str, int]) -> None:
     """Give every mask to what its system needs: in one pass where there is no loop, repeating only within loops."""
-    below: dict[str, list[str]] = {}
-    open_users = dict.fromkeys(masks, 0)
-    for id, groups in needs.of.items():
-        reached = [member for group in groups if group.reason in _CARRIES_ON for member in group.members]
-        below[id] = reached
+    ids = list(needs.of)
+    number = {id: n for n, id in enumerate(ids)}  # numbers lie close together in memory, ids do not
+    below = [
+        [number[member] for group in groups if group.reason in _CARRIES_ON for member in group.members]
+        for groups in needs.of.values()
+    ]
+    mask = [masks[id] for id in ids]
+    open_users = [0] * len(ids)
+    for reached in below:
         for member in reached:
             open_users[member] += 1
-    ready = [id for id, count in open_users.items() if count == 0]
-    done: set[str] = set()
+    fixed = [id in given for id in ids]
+    ready = [n for n, count in enumerate(open_users) if count == 0]
+    done = [False] * len(ids)
     while ready:
-        id = ready.pop()
-        done.add(id)
-        for member in below[id]:
-            if member not in given:
-                masks[member] |= masks[id]
+        n = ready.pop()
+        done[n] = True
+        for member in below[n]:
+            if not fixed[member]:
+                mask[member] |= mask[n]
             open_users[member] -= 1
             if open_users[member] == 0:
                 ready.append(member)
-    again = [id for id in masks if id not in done]
+    again = [n for n, passed in enumerate(done) if not passed]
     while again:
-        id = again.pop()
-        for member in below[id]:
-            if member not in given and masks[member] | masks[id] != masks[member]:
-                masks[member] |= masks[id]
+        n = again.pop()
+        for member in below[n]:
+            if not fixed[member] and mask[member] | mask[n] != mask[member]:
+                mask[member] |= mask[n]
                 again.append(member)
+    masks.update(zip(ids, mask, strict=True))

@@ -99,7 +99,7 @@ def impact_of(
     for one in services:
         for customer in one.customers:
             of_customer[customer].append(one)
-    own = systems_of_customers(inventory, members)
+    own = systems_of_customers(inventory, broken)
     return Impact(
         members=members,
         already=frozenset(gone) & members.keys(),

@@ -88,9 +88,10 @@ def _refuse(ground: Ground, members: Membership, excluded: frozenset[str]) -> No
         why = ground.protected[first]
         if members[first] is None:
             raise Refused(f"{first} is protected ({why}): no plan touches it.", "Leave it out: --except " + first)
+        out = "Leave what it needs out as well" if first in excluded else "Leave that out with --except"
         raise Refused(
             f"{first} is protected ({why}) and would come along:\n{_path_text(members, first)}",
-            "Leave that out with --except, or take only what you named with --only.",
+            f"{out}, or take only what you named with --only.",
         )
     again = [one for one in sorted(members) if one in excluded]
     if again:
@@ -154,8 +155,12 @@ def _left_online(
 def _left_online_warning(left_online: tuple[str, ...], *, only: bool) -> list[Warn]:
     if not only or not left_online:
         return []
-    verb = "system stays" if len(left_online) == 1 else "systems stay"
-    text = f"{len(left_online)} {verb} online without what they need (--only): {names(left_online)}."
+    says = (
+        "system stays online without what it needs"
+        if len(left_online) == 1
+        else "systems stay online without what they need"
+    )
+    text = f"{len(left_online)} {says} (--only): {names(left_online)}."
     return [Warn(code="left-online", text=text, systems=left_online)]
 
 

@@ -169,5 +169,7 @@ def _moved(ranks: Ranks) -> Iterator[Warn]:
 
 def _no_scope(gates: Gates) -> Iterator[Warn]:
     for gate, systems in gates.no_scope.items():
-        text = f'Gate "{gate}" asks customer by customer, and no customer owns {names(systems)}: it does not hold them.'
+        text = (
+            f'Gate "{gate}" asks customer by customer, and no customer owns {names(systems)}: it holds nothing there.'
+        )
         yield Warn(code="gate-no-scope", text=text, systems=systems)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 
 from orchestrator.graph.explain import Absence, Explanation, Relation
-from orchestrator.graph.needs import PHRASES
+from orchestrator.graph.needs import phrase
 from orchestrator.graph.plan_waits import Hop, Rule
 from orchestrator.model.estate import SystemRecord
 from orchestrator.model.plan import NO_HOST, Plan
@@ -40,8 +40,8 @@ def explanation_lines(
     lines += _in_the_plan(plan, one, width, shared)
     lines += _longest(one, width)
     after, before = _text_of_rules(one.held_by, "earlier"), _text_of_rules((one.holds,) if one.holds else (), "later")
-    lines += [BLANK, *_needs(f"{goes} after", one.after, after, task.id, width, shared, every=every)]
-    lines += [BLANK, *_needs(f"{goes} before", one.before, before, task.id, width, shared, every=every)]
+    lines += [BLANK, *_needs("after", one.action, one.after, after, task.id, width, shared, every=every)]
+    lines += [BLANK, *_needs("before", one.action, one.before, before, task.id, width, shared, every=every)]
     lines += said_of(shared, width)
     return [*lines, BLANK, *next_lines(then, width)] if then else lines
 
@@ -170,9 +170,18 @@ def _text_of_rules(rules: Iterable[Rule], which: str) -> list[str]:
 
 
 def _needs(
-    label: str, hops: Sequence[Hop], rules: Sequence[str], system: str, width: int, shared: str, *, every: bool
+    place: str,
+    action: Action,
+    hops: Sequence[Hop],
+    rules: Sequence[str],
+    system: str,
+    width: int,
+    shared: str,
+    *,
+    every: bool,
 ) -> list[Line]:
     """What goes before or after a system: what is written in one place in one line, the nearest first."""
+    label = f"{GOES[action]} {place}"
     others = {hop.other if hop.system == system else hop.system for hop in hops}
     if not others and not rules:
         return para("", f"{label} nothing else", width, style=STRONG)
@@ -183,7 +192,7 @@ def _needs(
     rows: dict[tuple[str, str], list[str]] = {}
     for hop in hops:
         needer = hop.system == system
-        says = f"it {PHRASES[hop.reason]}" if needer else f"{PHRASES[hop.reason]} it"
+        says = f"it {phrase(hop.reason, action)}" if needer else f"{phrase(hop.reason, action)} it"
         source = within(shared, hop.source)
         key = (says, source) if not every else (says, f"{source}\0{len(rows)}")
         rows.setdefault(key, []).append(hop.other if needer else hop.system)

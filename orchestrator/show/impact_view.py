@@ -66,8 +66,14 @@ def _headline(
 def _systems_text(impact: Impact) -> str:
     along = sum(joined is not None for joined in impact.members.values())
     text = f"{count(len(impact.members), 'system')} would be offline"
-    text += f": {len(impact.members) - along:,} asked for, {along:,} that come along" if along else ""
-    text += f"; {len(impact.cut_off):,} more would run on without what they need" if impact.cut_off else ""
+    text += (
+        f": {len(impact.members) - along:,} asked for, {along:,} that {'comes' if along == 1 else 'come'} along"
+        if along
+        else ""
+    )
+    if impact.cut_off:
+        needs = "it needs" if len(impact.cut_off) == 1 else "they need"
+        text += f"; {len(impact.cut_off):,} more would run on without what {needs}"
     already = len(impact.already)
     text += f". {already} of them {'is' if already == 1 else 'are'} offline already" if already else ""
     return f"{text}."

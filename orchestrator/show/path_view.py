@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from orchestrator.graph.needs import PHRASES
+from orchestrator.graph.needs import phrase
 from orchestrator.graph.plan_waits import Hop
 from orchestrator.model.terms import Action, Reason
 from orchestrator.show.layout import Line, fold, line, para
@@ -77,4 +77,4 @@ def _says(hop: Hop, action: Action) -> str:
     if hop.reason is Reason.PROTOCOL:
         place = "before" if action is Action.SHUTDOWN else "after"
         return f"{GOES[action]} {place} {hop.other} (order rule {hop.barrier})"
-    return f"{PHRASES[hop.reason]} {hop.other}"
+    return f"{phrase(hop.reason, action)} {hop.other}"

@@ -118,7 +118,7 @@ def test_the_way_back_may_be_another(capsys: pytest.CaptureFixture[str]) -> None
     assert "On the way back store comes back after db: store comes up after db inventories/" in said
     path.write_text(path.read_text().replace("  db:\n", "  db:\n    after: [{system: store, when: shutdown}]\n"))
     said = asked(capsys, "explain", "store", "db")
-    assert said.startswith("store goes down after db: db comes up after store")
+    assert said.startswith("store goes down after db: db goes down before store")
     assert "On the way back store comes back after db too: store comes up after db" in said
 
 

@@ -131,9 +131,9 @@ def test_a_loop_is_shown_whole_with_every_place() -> None:
         down("a requires b\nb after c\nc on h\nh runs-on a")
     assert str(caught.value.problems[0].what).splitlines() == [
         "loop on the way down, of 3 systems, each waits for the next:",
-        "    a  requires b        estate:1",
-        "    b  comes up after c  estate:2",
-        "    c  runs on a         estate:4",
+        "    a  requires b          estate:1",
+        "    b  goes down before c  estate:2",
+        "    c  runs on a           estate:4",
     ]
 
 
