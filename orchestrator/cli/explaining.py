@@ -41,8 +41,12 @@ class Question:
         words += ["--plan", str(self.plan_file)] if self.plan_file else []
         words += [word for each in self.within for word in ("--in", each)]
         words += ["--restore"] if self.restore else []
-        words += ["-i", self.inventory] if self.inventory else []
-        return shlex.join(words) + options.place(self.root)
+        return shlex.join(words) + self.place
+
+    @property
+    def place(self) -> str:
+        """The ` -i NAME -C DIR` that another command needs to mean the same systems."""
+        return (f" -i {shlex.quote(self.inventory)}" if self.inventory else "") + options.place(self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +129,13 @@ def _asked(question: Question, names: Sequence[str]) -> _Asked:
             if name not in known:
                 raise UsageError(
                     f"{question.plan_file} says nothing of {name}.",
-                    _meant(name, known, f"orch plan show {shlex.quote(str(question.plan_file))}"),
+                    _meant(name, known, f"orch plan show {shlex.quote(str(question.plan_file))} --all"),
                 )
         return _Asked(plan, None)
     now_ = situation(question.root, question.inventory)
     for name in names:
         if name not in now_.workspace.inventory.systems:
-            raise _no_system(now_.workspace.inventory, name)
+            raise _no_system(now_.workspace.inventory, name, question.place)
     request = Request(select=question.within, inventory=question.inventory)
     return _Asked(_planned(now_, Action.RESTORE if question.restore else Action.SHUTDOWN, request), now_)
 
@@ -162,7 +166,7 @@ def _kept_by(asked: _Asked, one: Absence) -> tuple[Hop, ...]:
     return kept_by(Ground(asked.now.workspace).needs, one.left_out.path)
 
 
-def _no_system(inventory: Inventory, name: str) -> UsageError:
+def _no_system(inventory: Inventory, name: str, place: str) -> UsageError:
     """What else a name may be, or which system was meant."""
     on_it = [system.id for system in inventory.systems.values() if any(ref.id == name for ref in system.hosts)]
     service = inventory.services.get(name)
@@ -173,11 +177,12 @@ def _no_system(inventory: Inventory, name: str) -> UsageError:
         return UsageError(f"{name} is a service.", f"The systems that it requires: {', '.join(required) or 'none'}")
     for what, ids in (("customer", inventory.customers), ("zone", inventory.zones)):
         if name in ids:
-            return UsageError(f"{name} is a {what}, and orch explain asks about a system.", f"orch graph {what}={name}")
-    return UsageError(f'There is no system "{name}".', _meant(name, inventory.systems, "orch status"))
+            said = f"{name} is a {what}, and orch explain asks about a system."
+            return UsageError(said, f"orch graph {what}={name}{place}")
+    return UsageError(f'There is no system "{name}".', _meant(name, inventory.systems, f"orch status --all{place}"))
 
 
 def _meant(name: str, known: Collection[str], lists: str) -> str:
     """What may have been meant; `lists`: the command that lists all there is."""
     near = difflib.get_close_matches(name, sorted(known), n=3)
-    return f"Did you mean {' or '.join(near)}?" if near else f"All of them: {lists} --all"
+    return f"Did you mean {' or '.join(near)}?" if near else f"All of them:\n{lists}"

@@ -41,10 +41,11 @@ def impact_answer(
     if as_csv:
         console.text(impact_csv(ground.inventory, found))
         return
-    more = shlex.join(selection)
-    more += f" --mode {','.join(asked_modes)}" if asked_modes else ""
-    more += f" -i {shlex.quote(inventory)}" if inventory else ""
-    more += options.place(root)
+    asked_again = shlex.join(selection)
+    asked_again += f" --mode {','.join(asked_modes)}" if asked_modes else ""
+    named = f" -i {shlex.quote(inventory)}" if inventory else ""
+    named += options.place(root)
     allowed = ground.protected.keys().isdisjoint(found.members)
-    then = [*([f"orch shutdown {more} --dry-run"] if allowed else []), f"orch impact {more} --csv"]
+    then = [f"orch shutdown {asked_again} --dry-run{named}"] if allowed else []
+    then.append(f"orch impact {asked_again} --csv{named}")
     console.answer(impact_lines(ground.inventory, found, selection, console.width(), every=every, then=then))

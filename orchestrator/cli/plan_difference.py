@@ -42,8 +42,8 @@ def refuse_stale(found: PlanDiff, file: Path, place: str) -> None:
     lines = diff_lines(found, console.err_width(), room=STALE_SCREEN, quiet=False)
     raise Refused(
         "\n".join([f"{file} is no longer what planning it again gives:", *(each.plain for each in lines)]),
-        f"The whole of it: orch plan diff {shlex.quote(str(file))} --now --all{place}\n"
-        f"Plan anew, read it, and apply that: {anew}",
+        f"The whole of it:\norch plan diff {shlex.quote(str(file))} --now --all{place}\n"
+        f"Plan anew, read it, and apply that:\n{anew}",
     )
 
 

@@ -38,6 +38,7 @@ def show_plan(
     task: Tasks = None,
     every_system: EveryNeed = False,
     commands: options.Commands = False,
+    root: options.Root = Path(),
     as_json: options.Json = False,
 ) -> None:
     """Reads a plan: what it does, to whom, in which order; or one task of it, whole.
@@ -60,7 +61,7 @@ def show_plan(
     from orchestrator.show.theme import STRONG
 
     plan, data = read_plan(file)
-    tasks = _tasks(plan, task or ())
+    tasks = _tasks(plan, file, task or ())
     if as_json:
         console.document(task_document(plan, digest(data), tasks) if task else json.loads(data))
         return
@@ -71,7 +72,7 @@ def show_plan(
         return
     lines = plan_lines(plan, width, untouched=False, every_system=every_system, commands=commands)
     lines += para("Digest", f"sha256 {digest(data)}", width, indent=LABEL, label_style=STRONG)
-    lines += next_lines([f"orch apply {shlex.quote(str(file))} --as YOU"], width)
+    lines += next_lines([f"orch apply {shlex.quote(str(file))}{options.place(root)} --as YOU"], width)
     console.answer(lines)
 
 
@@ -109,7 +110,7 @@ def diff_plans(
         plan_difference.show_now(root, file, inventory, every=every, as_json=as_json)
 
 
-def _tasks(plan: "Plan", names: "Sequence[str]") -> "list[PlanTask]":
+def _tasks(plan: "Plan", file: Path, names: "Sequence[str]") -> "list[PlanTask]":
     """The tasks that were named, in the plan's order. Raises UsageError for a name that no task has."""
     import difflib
     from fnmatch import fnmatchcase
@@ -121,7 +122,9 @@ def _tasks(plan: "Plan", names: "Sequence[str]") -> "list[PlanTask]":
             near = difflib.get_close_matches(name, [task.id for task in plan.tasks], n=2)
             raise UsageError(
                 f'--task {name}: "{name}" is no task of {plan.id}.',
-                f"Did you mean {' or '.join(near)}?" if near else "All of them: orch plan show FILE --all",
+                f"Did you mean {' or '.join(near)}?"
+                if near
+                else f"All of them:\norch plan show {shlex.quote(str(file))} --all",
             )
         found |= meant
     return [task for task in plan.tasks if task.id in found]

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import secrets
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -226,7 +227,7 @@ def _next(plan: Plan, wish: Wish) -> list[str]:
         asks = "this plan waits for approvals, which are not built yet: it can be read and kept, not executed"
         return [asks] if wish.out else [asks, f"{wish.again} --dry-run --as YOU --out night.json"]
     if wish.out is not None:
-        return [f"orch apply {wish.out}{wish.place} --as YOU"]
+        return [f"orch apply {shlex.quote(str(wish.out))}{wish.place} --as YOU"]
     return [f"{wish.again} --as YOU"]
 
 

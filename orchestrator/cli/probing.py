@@ -36,7 +36,7 @@ def look_at(root: Path, inventory: str | None, selection: tuple[str, ...], *, ev
     if as_json:
         console.document(probe_document(survey, here.estate.head))
     else:
-        then = next_commands(survey)
+        then = next_commands(survey, selection, inventory)
         console.answer(probe_lines(survey, console.width(), every=every, then=then, place=options.place(root)))
     return code_of(survey)
 
@@ -114,9 +114,11 @@ def watch_over(root: Path, inventory: str | None, selection: tuple[str, ...], *,
 def _watched(here: Situation, named: tuple[str, ...]) -> Callable[[], Wanted]:
     """What must be down by the runs' word at that moment, and what was named."""
 
+    besides = frozenset(named)
+
     def believed() -> Wanted:
         estate = estate_of(here.root)
-        down = [id for id in here.workspace.inventory.systems if estate.record(id).deeds or id in named]
+        down = [id for id in here.workspace.inventory.systems if estate.record(id).deeds or id in besides]
         return wanted(here.workspace, estate, down)
 
     return believed
@@ -124,6 +126,6 @@ def _watched(here: Situation, named: tuple[str, ...]) -> Callable[[], Wanted]:
 
 def _end(alarmed: bool, rounds: int, began: datetime) -> Code:
     took = words.about((now() - began).total_seconds())
-    said = "something that must be down CAME UP, see above" if alarmed else "nothing that must be down came up"
+    said = "something that must be down CAME UP, see above" if alarmed else "nothing that must be down was seen up"
     console.answer(para("", f"Watched for {took}, {count(rounds, 'round')}: {said}.", console.width()))
     return Code.FAILED if alarmed else Code.DONE

@@ -50,7 +50,7 @@ def explain(
     if other is None:
         explain_one(question, system)
     elif other == system:
-        raise UsageError(f"{system} twice: between a system and itself there is nothing.", f"orch explain {system}")
+        raise UsageError(f"{system} twice: between a system and itself there is nothing.", question.again(system))
     else:
         explain_two(question, system, other)
 

@@ -9,7 +9,8 @@ choice of alternatives gives an order.
   choice is placed, and enough of each group. What can't be placed is stuck.
 - Where keeping all that closes no loop leaves a later group too few, though some choice would do, what is kept must
   besides leave an order possible.
-- What lies outside the plan and is up remains. What is down and stays so is no alternative that could remain.
+- What lies outside the plan and is up remains, also where such systems need each other: that is a loop among no
+  tasks. What is down and stays so is no alternative that could remain.
 
 Only systems that stand in loops with each other (a knot) have anything to decide, each knot by itself.
 """
@@ -37,7 +38,7 @@ def settle(order: Order, gone: Collection[str] = ()) -> Settled:
     for members in knots(order.edges()):
         wants = {node: one for task in sorted(members) for node, one in order.wants(task).items()}
         knot = _Knot(wants, gone)
-        stuck |= {node.task for node in knot.stuck}
+        stuck |= knot.stuck
         dropped |= knot.dropped
     return Settled(frozenset(dropped), frozenset(stuck))
 
@@ -57,13 +58,15 @@ class _Knot:
     def __init__(self, wants: Mapping[Node, Wants], gone: Collection[str]) -> None:
         self._wants = wants
         self._gone = gone
-        self._users: dict[Node, set[Node]] = {}
+        self._nodes: dict[str, list[Node]] = {}  # of each task: itself first, then what is outside on its ways
+        self._users: dict[str, set[str]] = {}
         for node, one in wants.items():
+            self._nodes.setdefault(node.task, []).append(node)
             for other in one.firm.union(*(each.needs for choice in one.choices for each in choice.alternatives)):
-                self._users.setdefault(other, set()).add(node)
+                self._users.setdefault(other.task, set()).add(node.task)
         firm = {node: set(self._inside(one.firm)) for node, one in wants.items()}
         self._placed = self._placing(firm)  # an order that what is kept leaves possible, while looking ahead
-        self.stuck = wants.keys() - self._placed.keys()
+        self.stuck = frozenset(task for task in self._nodes if Node(task, task) not in self._placed)
         self.dropped: frozenset[Dropped] = frozenset()
         if not self.stuck:
             chosen = self._walk(firm, ahead=False)
@@ -88,7 +91,7 @@ class _Knot:
                         left += self._can_stand(alternative.systems)
                     else:
                         dropped.add(Dropped(node, choice.group, number))
-                if left < choice.at_least:
+                if left < choice.at_least and not (ahead and node not in self._placed):  # then no way leads through it
                     return None
         return frozenset(dropped)
 
@@ -96,39 +99,63 @@ class _Knot:
         """Adds `new` to what `node` needs, if that closes no loop, and looking ahead leaves an order possible."""
         if not new:
             return True
-        if ahead and all(self._placed[other] < self._placed[node] for other in new):
+        task = Node(node.task, node.task)
+        if ahead and all(other in self._placed and self._placed[other] < self._placed[task] for other in new):
             kept[node] |= new
             return True
-        if _reaches(kept, new, node):
+        if _reaches(kept, new, task):
             return False
         kept[node] |= new
         if ahead:
             placed = self._placing(kept)
-            if len(placed) < len(self._wants):
+            if any(Node(one, one) not in placed for one in self._nodes):
                 kept[node] -= new
                 return False
             self._placed = placed
         return True
 
     def _placing(self, kept: Kept) -> Mapping[Node, int]:
-        """An order of the nodes, each after all it needs; without those that no choice besides `kept` can place."""
+        """An order of the tasks, each after what it needs, whatever is chosen besides `kept`; without those for which
+        there is none."""
         placed: dict[Node, int] = {}
-        todo = list(self._wants)
+        todo = list(self._nodes)
         while todo:
-            node = todo.pop()
-            if node in placed or not placed.keys() >= kept[node]:
+            task = todo.pop()
+            itself = Node(task, task)
+            if itself in placed:
                 continue
-            if all(self._enough(choice, placed) for choice in self._wants[node].choices):
-                placed[node] = len(placed)
-                todo.extend(self._users.get(node, ()))
+            outside = self._outside(task, kept, placed)
+            if self._has_all(itself, kept, placed, outside):
+                for node in (*outside, itself):
+                    placed[node] = len(placed)
+                todo.extend(self._users.get(task, ()))
         return placed
 
-    def _enough(self, choice: Choice, placed: Collection[Node]) -> bool:
-        standing = sum(
-            self._can_stand(one.systems) and all(node in placed for node in self._inside(one.needs))
-            for one in choice.alternatives
-        )
-        return standing >= choice.at_least
+    def _outside(self, task: str, kept: Kept, placed: Collection[Node]) -> Collection[Node]:
+        """What is outside on a task's ways and has all it needs. It waits for nobody, so some that need each other do
+        not keep each other from that."""
+        left = self._nodes[task][1:]
+        while True:
+            there = set(left)
+            still = [node for node in left if self._has_all(node, kept, placed, there)]
+            if len(still) == len(left):
+                return there
+            left = still
+
+    def _has_all(self, node: Node, kept: Kept, placed: Collection[Node], outside: Collection[Node]) -> bool:
+        if not all(other in placed or other in outside for other in kept[node]):
+            return False
+        return all(self._enough(choice, placed, outside) for choice in self._wants[node].choices)
+
+    def _enough(self, choice: Choice, placed: Collection[Node], outside: Collection[Node]) -> bool:
+        left = choice.at_least
+        for one in choice.alternatives:
+            left -= self._can_stand(one.systems) and all(
+                node in placed or node in outside or node not in self._wants for node in one.needs
+            )
+            if left <= 0:
+                return True
+        return left <= 0
 
     def _can_stand(self, systems: Iterable[str]) -> bool:
         return not any(id in self._gone for id in systems)

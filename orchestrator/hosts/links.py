@@ -9,7 +9,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import Condition, Lock
 
@@ -17,6 +17,7 @@ import paramiko
 
 from orchestrator.hosts.connection import Opened
 from orchestrator.hosts.deadlines import Deadlines
+from orchestrator.hosts.last_word import closing_last
 from orchestrator.hosts.port import HostSpec, Times
 from orchestrator.hosts.receipt import GENERATION_ID, ReceiptCall, call_line, parse_answer
 from orchestrator.hosts.refusal import Refusal
@@ -167,7 +168,8 @@ class Link:
         try:
             yield opened, channel
         finally:
-            channel.close()
+            with suppress(paramiko.SSHException, EOFError, OSError):  # lost meanwhile; the answer that came stays one
+                channel.close()
             self._leave(opened)
             self._close_if_idle(opened)
 
@@ -189,7 +191,7 @@ class Link:
                 self._on[opened] += 1
             try:
                 with self._deadlines.within(_OPEN_S + _GRACE_S, opened.end):
-                    return opened, opened.transport.open_session(timeout=_OPEN_S)
+                    return opened, closing_last(opened.transport.open_session(timeout=_OPEN_S))
             except (paramiko.SSHException, EOFError, OSError) as error:
                 others = self._leave(opened)
                 if opened.is_alive and others:

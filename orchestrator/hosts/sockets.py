@@ -15,6 +15,7 @@ from typing import Protocol
 
 import paramiko
 
+from orchestrator.hosts.last_word import closing_last
 from orchestrator.hosts.refusal import Refusal
 from orchestrator.model.terms import Found
 
@@ -137,7 +138,7 @@ def open_through(
                 raise Refusal(Found.UNREACHABLE, host, why, silent=True) from None
             # Paramiko keeps one error per connection, and another thread took ours away: only asking again tells.
         else:
-            return ChannelWire(channel)
+            return ChannelWire(closing_last(channel))
     raise Refusal(Found.UNREACHABLE, host, f"{way}: could not be opened")
 
 

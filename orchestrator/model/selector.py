@@ -25,8 +25,20 @@ class Selector:
     terms: tuple[Term, ...]
 
 
+LONGEST = 4_096
+"""Characters of one selector: reading some globs takes the square of their length."""
+
+
 def parse_selector(text: str, extra_keys: tuple[str, ...] = ()) -> Selector:
-    """The selector that `text` writes. Raises ValueError for an empty one or an unknown key, naming the known keys."""
+    """The selector that `text` writes.
+
+    Raises ValueError for an empty one, one that is too long, or an unknown key, naming the known keys.
+    """
+    if len(text) > LONGEST:
+        raise ValueError(
+            f'selector "{text[:40]}..." is {len(text):,} characters long, at most {LONGEST:,} can be read; '
+            "several arguments select what any of them selects"
+        )
     if not text.strip():
         raise ValueError(f'selector "{text}" is empty; everything is meant where no selector stands at all')
     terms = []

@@ -21,9 +21,9 @@ from orchestrator.plan.commands import BY_HAND_EXPECT_S, BY_HAND_TIMEOUT_S
 from orchestrator.plan.drafts import Draft, draft_shutdown
 from orchestrator.plan.ground import Ground
 from orchestrator.plan.ordering import to_cut
+from orchestrator.plan.phrases import names
 
 MOST_TEXT = 160
-MOST_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +150,11 @@ def _follows(ids: Sequence[str], tasks: Collection[str], stays: Callable[[str], 
     kept = [id for id in ids if id not in tasks and stays(id)]
     others = [id for id in ids if id not in tasks and not stays(id)]
     hands = [id for id in ids if id in tasks]
-    said = [f"By hand: {_names(hands)}."] if hands else []
+    said = [f"By hand: {names(hands)}."] if hands else []
     if kept:
-        said.append(f"Protected, so left alone, but what it needs may not all be known: {_names(kept)}.")
+        said.append(f"Protected, so left alone, but what it needs may not all be known: {names(kept)}.")
     if others:
-        said.append(f"Not in this plan: {_names(others)}.")
+        said.append(f"Not in this plan: {names(others)}.")
     return " ".join(said)
 
 
@@ -162,11 +162,6 @@ def _of_nobody(problem: Problem) -> str:
     if problem.source.path == "known_hosts":
         return "What it would have pinned stays without a key."
     return "It keeps no system from going down."
-
-
-def _names(ids: Sequence[str]) -> str:
-    shown = ", ".join(ids[:MOST_NAMES])
-    return f"{shown} and {len(ids) - MOST_NAMES} more" if len(ids) > MOST_NAMES else shown
 
 
 def _why(system: str, problems: Sequence[Problem]) -> str:

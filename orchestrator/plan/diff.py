@@ -12,7 +12,7 @@ from orchestrator.model.plan import Need, Plan, PlanTask
 from orchestrator.plan.diff_commands import CommandChange, command_changes
 from orchestrator.plan.diff_moves import Moved, moved_tasks
 from orchestrator.plan.freshness import Change, Difference, compare
-from orchestrator.plan.summary import counted
+from orchestrator.plan.phrases import counted
 
 
 @dataclass(frozen=True, slots=True)

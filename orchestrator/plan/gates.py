@@ -55,19 +55,24 @@ def gates_of(
         if left:
             no_scope[rule.id] = tuple(left)
         for scope, members in sorted(scopes.items()):
-            gates.append(
-                PlanGate(
-                    id=rule.id,
-                    scope=scope,
-                    approvals=dict(sorted(rule.approvals.items())),
-                    checks=rule.checks,
-                    valid_s=rule.valid_s,
-                    tasks=tuple(members),
-                )
+            gate = PlanGate(
+                id=rule.id,
+                scope=scope,
+                approvals=dict(sorted(rule.approvals.items())),
+                checks=rule.checks,
+                valid_s=rule.valid_s,
+                tasks=tuple(members),
             )
+            gates.append(gate)
+            name = gate_name(gate)
             for task in members:
-                of_task.setdefault(task, []).append(rule.id if scope == ALL else f"{rule.id}:{scope}")
+                of_task.setdefault(task, []).append(name)
     return Gates(tuple(gates), {task: tuple(names) for task, names in of_task.items()}, no_scope)
+
+
+def gate_name(gate: PlanGate) -> str:
+    """How a task names a gate: its id, with its scope where that is not everything."""
+    return gate.id if gate.scope == ALL else f"{gate.id}:{gate.scope}"
 
 
 def _scope(rule: GateRule, system: str, owner: str) -> str | None:

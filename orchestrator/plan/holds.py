@@ -3,7 +3,7 @@
 from orchestrator.model.errors import Refused
 from orchestrator.model.estate import Estate
 from orchestrator.model.plan import Plan
-from orchestrator.plan.warnings import names
+from orchestrator.plan.phrases import names
 
 
 def refuse_held(plan: Plan, estate: Estate) -> None:

@@ -24,7 +24,7 @@ from orchestrator.plan.assemble import Header, assemble
 from orchestrator.plan.commands import CommandWriter
 from orchestrator.plan.drafts import Draft, draft_restore
 from orchestrator.plan.ground import Ground, refuse_unbuilt, without_collector
-from orchestrator.plan.warnings import names
+from orchestrator.plan.phrases import names
 
 
 @without_collector

@@ -22,7 +22,7 @@ from orchestrator.plan.assemble import Header, assemble
 from orchestrator.plan.despite_errors import drafted, warnings_of_errors, without_loops
 from orchestrator.plan.drafts import draft_shutdown
 from orchestrator.plan.ground import Ground, refuse_unbuilt, without_collector
-from orchestrator.plan.warnings import names
+from orchestrator.plan.phrases import names
 
 
 @without_collector

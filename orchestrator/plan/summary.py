@@ -4,11 +4,7 @@ from collections.abc import Sequence
 
 from orchestrator.model.plan import PlanTask
 from orchestrator.model.terms import Action, Mode
-
-
-def counted(number: int, what: str, plural: str | None = None) -> str:
-    """`1 system`, `2 systems`."""
-    return f"{number} {what if number == 1 else plural or what + 's'}"
+from orchestrator.plan.phrases import counted
 
 
 def summary_of(action: Action, tasks: Sequence[PlanTask], customers: int) -> str:

@@ -4,7 +4,7 @@ First the errors that are gone past, then the operator's own way in, what is don
 hosts will refuse, and what the order rule moved. Each has a stable `code`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from orchestrator.graph.needs import PHRASES
 from orchestrator.graph.ranks import Ranks
@@ -14,8 +14,7 @@ from orchestrator.plan.drafts import Draft
 from orchestrator.plan.gates import Gates
 from orchestrator.plan.ground import Ground
 from orchestrator.plan.ordering import Ordered
-
-SHOWN = 8
+from orchestrator.plan.phrases import names
 
 WEIGHT = (
     "despite-errors",
@@ -41,12 +40,6 @@ WEIGHT = (
 def by_weight(warnings: Iterable[Warn]) -> tuple[Warn, ...]:
     """Warnings in the order of `WEIGHT`, those of one code as they came."""
     return tuple(sorted(warnings, key=lambda one: WEIGHT.index(one.code)))
-
-
-def names(ids: Sequence[str], most: int = SHOWN) -> str:
-    """`a, b, c and 4 more`."""
-    shown = ", ".join(ids[:most])
-    return f"{shown} and {len(ids) - most} more" if len(ids) > most else shown
 
 
 def warnings_of(

@@ -27,7 +27,8 @@ def _said(error: OrchError, width: int) -> list[Line]:
     for at, piece in enumerate(error.what.split("\n")):
         lines += para(WORDS.get(type(error).__name__, "") if at == 0 else "", piece, width, label_style=BAD)
     for piece in error.advice.split("\n") if error.advice else ():
-        lines += para("", piece, width)
+        is_command = piece.startswith("orch ")  # half of a command is another one: it is never folded
+        lines += [line(piece)] if is_command else para("", piece, width)
     return lines
 
 

@@ -142,15 +142,7 @@ def _in_the_plan(plan: Plan, one: Explanation, width: int, shared: str) -> list[
         text = f"comes along because of {root}:"
         hops = hop_lines(one.along, one.action, width, shared=shared)
         return [*para("In the plan", text, width, indent=LABEL), *hops]
-    request = plan.request
-    if request.select:
-        text = f"asked for, by {' '.join(request.select)}"
-    elif one.action is Action.SHUTDOWN:
-        text = "everything that is not protected, or kept up by what is, goes down"
-    else:
-        by = f"run {request.from_run}" if request.from_run else "orch"
-        text = f"everything that {by} took offline comes back"
-    return para("In the plan", text, width, indent=LABEL)
+    return para("In the plan", words.asked_for(plan), width, indent=LABEL)
 
 
 def _longest(one: Explanation, width: int) -> list[Line]:
@@ -200,7 +192,7 @@ def _needs(
     shown = cells if every or len(cells) <= ROWS + 1 else cells[:ROWS]
     columns = [
         Column("who", least=14, greed=3, noun="systems"),
-        Column("says", least=14, greed=2),
+        Column("says"),
         Column("place", most=200),
     ]
     lines += table(columns, shown, width, indent=4, head=False)

@@ -38,9 +38,8 @@ def impact_lines(
     lines = para("", _headline(inventory, impact, asked, len(hit), services), width, style=STRONG)
     lines += para("", f"Nothing was touched. {_systems_text(impact)}", width)
     lines += [BLANK, *_protected(inventory, impact, width)] if _of_protected(inventory, impact) else []
-    lines += [BLANK]
-    lines += _services(inventory, impact, width)
-    lines += _systems(impact, width)
+    services_and_systems = [*_services(inventory, impact, width), *_systems(impact, width)]
+    lines += [BLANK, *services_and_systems] if services_and_systems else []
     if hit:
         page = _each(inventory, hit, width) if every else _alike(inventory, hit, width)
         lines += [BLANK, *page]
@@ -72,8 +71,8 @@ def _systems_text(impact: Impact) -> str:
         else ""
     )
     if impact.cut_off:
-        needs = "it needs" if len(impact.cut_off) == 1 else "they need"
-        text += f"; {len(impact.cut_off):,} more would run on without what {needs}"
+        they = "it requires" if len(impact.cut_off) == 1 else "they require"
+        text += f"; {len(impact.cut_off):,} more would stay up without something {they}"
     already = len(impact.already)
     text += f". {already} of them {'is' if already == 1 else 'are'} offline already" if already else ""
     return f"{text}."
@@ -120,7 +119,7 @@ def _services(inventory: Inventory, impact: Impact, width: int) -> list[Line]:
 def _systems(impact: Impact, width: int) -> list[Line]:
     lines: list[Line] = []
     along = sorted(id for id, joined in impact.members.items() if joined is not None)
-    for label, systems in (("Come along", along), ("Cut off", impact.cut_off)):
+    for label, systems in (("Come along", along), ("Left alone", impact.cut_off)):
         if systems:
             lines += para(label, some(systems, width - LABEL), width, indent=LABEL, label_style=STRONG)
     return lines

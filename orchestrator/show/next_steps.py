@@ -1,9 +1,11 @@
-"""What to type next: the last thing on a page, one command a line, so that each can be pasted."""
+"""What to type next: the last thing on a page, one command a line, so that each can be pasted.
+
+A command is never folded: half of one is another command, without its `--dry-run` perhaps. The terminal wraps it.
+"""
 
 from collections.abc import Collection, Sequence
 
-from orchestrator.show.layout import Line, fold, line, para
-from orchestrator.show.neutral import neutral
+from orchestrator.show.layout import Line, line, para
 from orchestrator.show.theme import STRONG
 
 
@@ -12,10 +14,10 @@ def next_lines(commands: Sequence[str], width: int, place: str = "") -> list[Lin
     lines: list[Line] = []
     for at, command in enumerate(commands):
         label, text = "Next: " if at == 0 else "      ", command + place
-        if " ".join(fold(text, width - len(label))) == neutral(text):
-            lines += para(label, text, width, label_style=STRONG)
+        if command.startswith("orch "):
+            lines.append(line((label, STRONG), text))
         else:
-            lines.append(line((label, STRONG), text))  # a path cut in two could not be pasted
+            lines += para(label, text, width, label_style=STRONG)
     return lines
 
 

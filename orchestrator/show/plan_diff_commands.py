@@ -11,9 +11,9 @@ from difflib import SequenceMatcher
 from orchestrator.model.plan import NO_HOST, Plan, PlanStep, PlanTask
 from orchestrator.plan.diff import PlanDiff
 from orchestrator.plan.diff_commands import MOST_PAIRS, CommandChange, Item
+from orchestrator.plan.phrases import names
 from orchestrator.show.layout import Line, para
 from orchestrator.show.plan_commands import Shown, command_line, shown
-from orchestrator.show.plan_values import names
 from orchestrator.show.theme import BAD, GOOD, QUIET, STRONG
 
 LONGEST = 4_000

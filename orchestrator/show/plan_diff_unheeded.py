@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from orchestrator.plan.diff import PlanDiff
 from orchestrator.plan.freshness import Difference
+from orchestrator.plan.phrases import names
 from orchestrator.show import words
-from orchestrator.show.plan_values import names
 
 
 def unheeded(found: PlanDiff, most: int) -> list[str]:

@@ -18,12 +18,13 @@ from orchestrator.model.plan import PlanTask
 from orchestrator.plan.diff import NeedChange, PlanDiff, headline
 from orchestrator.plan.diff_moves import Moved
 from orchestrator.plan.freshness import Change, Difference, need_key
+from orchestrator.plan.phrases import NAMED, names
 from orchestrator.show import words
 from orchestrator.show.layout import BLANK, Line, count, fold, line, para
 from orchestrator.show.neutral import neutral
 from orchestrator.show.plan_diff_commands import alike, command_block
 from orchestrator.show.plan_diff_unheeded import unheeded
-from orchestrator.show.plan_values import NAMED, names, value_text
+from orchestrator.show.plan_values import value_text
 from orchestrator.show.theme import BAD, GOOD, QUIET, STRONG
 
 SCREEN = 44
@@ -100,7 +101,7 @@ def _sections(found: PlanDiff, width: int, most: int) -> list[Section]:
     hosts = found.of("host")
     keys = [one for one in hosts if one.field == "keys" and one.change is Change.CHANGED]
     told = {one.id for one in keys}
-    others = [one for one in hosts if one not in keys and not (one.field == "key_types" and one.id in told)]
+    others = [one for one in hosts if one.id not in told or one.field not in {"keys", "key_types"}]
     tasks = [one for one in found.of("task", matters=True) if one.field in _TASK_FIELDS]
     follows = {"order of the tasks"} if found.moved else set()
     follows |= (

@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from orchestrator.model.plan import Need, Plan, PlanGate, PlanTask
+from orchestrator.model.plan import Need, Plan, PlanTask
 from orchestrator.plan.diff import PlanDiff, headline
 from orchestrator.plan.diff_commands import parts_of
 from orchestrator.plan.diff_moves import Cause
 from orchestrator.plan.freshness import Difference
+from orchestrator.plan.gates import gate_name
 
 
 def task_document(plan: Plan, digest: str, tasks: Iterable[PlanTask]) -> dict[str, Any]:
@@ -46,11 +47,6 @@ def _task(plan: Plan, task: PlanTask) -> dict[str, Any]:
         "gates": [as_json(gate) for gate in plan.gates if gate_name(gate) in task.gates],
         "hosts": {id: as_json(plan.hosts[id]) for id in sorted(hosts) if id in plan.hosts},
     }
-
-
-def gate_name(gate: PlanGate) -> str:
-    """How a task names a gate: its id, with its scope where that is not everything."""
-    return gate.id if gate.scope == "all" else f"{gate.id}:{gate.scope}"
 
 
 def diff_document(found: PlanDiff, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,13 @@ what it waits for and why, who waits for it, who must agree, what becomes of the
 exactly as it is sent (`plan_commands`), from the first probe to the last check.
 """
 
-from collections.abc import Sequence
-
 from rich.cells import cell_len
 
 from orchestrator.model.plan import NO_HOST, Plan, PlanGate, PlanTask
 from orchestrator.model.terms import Action, OnFailure
 from orchestrator.plan.diff_commands import parts_of
+from orchestrator.plan.gates import gate_name
+from orchestrator.plan.phrases import names
 from orchestrator.show import words
 from orchestrator.show.layout import BLANK, Line, count, line, para
 from orchestrator.show.neutral import neutral
@@ -29,9 +29,9 @@ def task_lines(plan: Plan, task: PlanTask, width: int, *, every: bool = False) -
     what = words.how(task) if plan.action is Action.SHUTDOWN or task.is_manual else f"restore, {words.how(task)}"
     head = f": {what}, stage {task.stage} of {_stages(plan)}, about {words.about(task.estimate_s)}"
     lines = para("", f"{task.id}{head}; {task.kind}, owner {task.owner}", width, style=STRONG)
-    lines += _labelled("Why here", _why(plan, task), width)
+    lines += _labelled("In the plan", _why(plan, task), width)
     if task.customers:
-        lines += _labelled("Serves", f"{count(len(task.customers), 'customer')}: {_names(task.customers, 4)}", width)
+        lines += _labelled("Serves", f"{count(len(task.customers), 'customer')}: {names(task.customers, 4)}", width)
     lines += _hosts(plan, task, width)
     lines += _waits_for(plan, task, width, every=every)
     lines += _labelled("Holds back", _waited_for(plan, task), width)
@@ -50,20 +50,10 @@ def _stages(plan: Plan) -> int:
     return max(task.stage for task in plan.tasks)
 
 
-def _names(names: Sequence[str], most: int = NAMED) -> str:
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
-
-
 def _why(plan: Plan, task: PlanTask) -> str:
     if task.came_along is not None:
-        return f"nobody selected it; it comes along because of {task.came_along.of} ({task.came_along.reason})"
-    if plan.request.select:
-        return f"it was selected: {' '.join(plan.request.select)}"
-    if plan.action is Action.RESTORE:
-        run = plan.request.from_run
-        return f"taken down by {run}" if run else "nothing was selected, so all that orch took down comes back"
-    return "nothing was selected, so all that is not protected goes down"
+        return f"comes along because of {task.came_along.of} ({task.came_along.reason})"
+    return words.asked_for(plan)
 
 
 def _hosts(plan: Plan, task: PlanTask, width: int) -> list[Line]:
@@ -119,17 +109,17 @@ def _waits_for(plan: Plan, task: PlanTask, width: int, *, every: bool) -> list[L
     barriers = {need.barrier: need for need in task.needs if need.barrier}
     what += [count(len(barriers), "barrier")] if barriers else []
     lines = _labelled("Waits for", f"{' and '.join(what)} (stage, system, why, where written)", width)
-    names = max((len(need.task or "") for need in shown), default=0)
+    widest = max((len(need.task or "") for need in shown), default=0)
     reasons = max((len(need.reason) for need in shown), default=0)
     for need in shown:
         stage = str(stages.get(need.task or "", "?")).rjust(6)
-        head = f"{stage}  {(need.task or '').ljust(names)}  {need.reason.ljust(reasons)}  "
+        head = f"{stage}  {(need.task or '').ljust(widest)}  {need.reason.ljust(reasons)}  "
         lines += _beside(head, need.source, width)
     if left := len(needs) - len(shown):
         lines += para("        ", f"and {count(left, 'more need')} (--all shows them)", width, style=QUIET)
     for barrier in plan.barriers:
         if barrier.id in barriers:
-            text = f"all {count(len(barrier.needs), 'task')} before it: {_names(barrier.needs, 4)}"
+            text = f"all {count(len(barrier.needs), 'task')} before it: {names(barrier.needs, 4)}"
             head = f"        {barrier.id}  {barriers[barrier.id].reason}  {barrier.source}"
             lines += [*_beside("", head, width), *para(" " * 10, text, width)]
     return lines
@@ -162,17 +152,13 @@ def _waited_for(plan: Plan, task: PlanTask) -> str:
 
 
 def _consent(plan: Plan, task: PlanTask, width: int) -> list[Line]:
-    gates = [gate for gate in plan.gates if _name(gate) in task.gates]
+    gates = [gate for gate in plan.gates if gate_name(gate) in task.gates]
     if not gates:
         return _labelled("Consent", "no gate holds it", width)
     lines: list[Line] = []
     for at, gate in enumerate(gates):
         lines += _labelled("Consent" if at == 0 else "", _gate(gate), width)
     return lines
-
-
-def _name(gate: PlanGate) -> str:
-    return gate.id if gate.scope == "all" else f"{gate.id}:{gate.scope}"
 
 
 def _gate(gate: PlanGate) -> str:

@@ -1,15 +1,5 @@
 """Values of a plan's fields as they are read: names with commas, chains of gateways with arrows, nothing as `none`."""
 
-from collections.abc import Sequence
-
-NAMED = 8
-
-
-def names(ids: Sequence[str], most: int = NAMED) -> str:
-    """`a, b, c and 4 more`."""
-    shown = ", ".join(ids[:most])
-    return f"{shown} and {len(ids) - most} more" if len(ids) > most else shown
-
 
 def value_text(value: object) -> str:
     """A field's value as it is read: names with commas, chains with arrows, nothing as `none`."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from orchestrator.model.plan import Plan
 from orchestrator.model.terms import Action
+from orchestrator.plan.phrases import names
 from orchestrator.show import words
 from orchestrator.show.affected import affected_text
 from orchestrator.show.layout import BLANK, Line, count, line, para
@@ -81,10 +82,10 @@ def whom(plan: Plan, width: int) -> list[Line]:
     label = "Affected" if plan.action is Action.SHUTDOWN else "Comes back"
     lines = para(label, _affected(plan), width, indent=LABEL, label_style=STRONG)
     if along := [f"{t.id} ({t.came_along.reason} {t.came_along.of})" for t in plan.tasks if t.came_along]:
-        text = f"{count(len(along), 'system')} nobody selected: {_some(along)}"
+        text = f"{count(len(along), 'system')} nobody selected: {names(along, NAMED)}"
         lines += para("Comes along", text, width, indent=LABEL, label_style=STRONG)
     if plan.impact.dependents_left_online:
-        text = f"{_some(plan.impact.dependents_left_online)}: still up, without something they require"
+        text = f"{names(plan.impact.dependents_left_online, NAMED)}: still up, without something they require"
         lines += para("Left alone", text, width, indent=LABEL, label_style=STRONG)
     if plan.left_out:
         lines += para("Left out", _left_out(plan), width, indent=LABEL, label_style=STRONG)
@@ -97,7 +98,7 @@ def _affected(plan: Plan) -> str:
     hit = [(words.service_name(s.names, s.id), s.customers) for s in plan.impact.services]
     said = [affected_text(hit, len(plan.impact.customers))] if hit else []
     if rest := [customer.id for customer in plan.impact.customers if not customer.services]:
-        said.append(f"systems of {_some(rest)}, by no service")
+        said.append(f"systems of {names(rest, NAMED)}, by no service")
     return " · ".join(said) or "no service that a customer notices"
 
 
@@ -110,7 +111,8 @@ def _left_out(plan: Plan) -> str:
             other = left.path[0] if left.path[0] != left.system else left.path[-1]
             for_others.setdefault(other, []).append(left.system)
     needed = [
-        f"{_some(names)} ({other} needs {'it' if len(names) == 1 else 'them'})" for other, names in for_others.items()
+        f"{names(kept, NAMED)} ({other} needs {'it' if len(kept) == 1 else 'them'})"
+        for other, kept in for_others.items()
     ]
     return "; ".join([*themselves, *needed])
 
@@ -125,11 +127,6 @@ def _consent(plan: Plan) -> str:
         scopes.setdefault(gate.id, []).append(gate.scope)
         needed[gate.id] = ", ".join(f"{number} {role}" for role, number in gate.approvals.items())
     return " · ".join(
-        f"{gate}: {needed[gate]}" + ("" if scopes[gate] == ["all"] else f" each for {_some(scopes[gate], 4)}")
+        f"{gate}: {needed[gate]}" + ("" if scopes[gate] == ["all"] else f" each for {names(scopes[gate], 4)}")
         for gate in scopes
     )
-
-
-def _some(names: Sequence[str], most: int = NAMED) -> str:
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

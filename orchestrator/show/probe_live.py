@@ -6,6 +6,7 @@ from typing import Self
 from rich.console import Console
 from rich.live import Live
 
+from orchestrator.plan.phrases import names
 from orchestrator.run.survey.drive import Progress
 from orchestrator.run.survey.watch import Change, Round
 from orchestrator.show.layout import Line, count, cut, line, para
@@ -65,7 +66,7 @@ def round_lines(found: Round, at: str, width: int) -> list[Line]:
     for change in found.changes[:MOST]:
         lines += _change(change, at, width)
     if found.gone:
-        text = f"{', '.join(found.gone)}: no longer watched; no run keeps it down any more"
+        text = f"{names(found.gone, MOST)}: no longer watched; no run keeps it down any more"
         lines += para(f"{at}  brought back", text, width, indent=_LABEL, label_style=GOOD)
     if len(found.changes) > MOST:
         lines += para(f"{at}  ", f"and {len(found.changes) - MOST} more changes: orch probe", width, indent=_TIME)

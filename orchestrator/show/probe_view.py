@@ -5,6 +5,7 @@ the same way together, each followed by what to do next; then what nobody can sa
 every host and every system, and last the next command. What hosts said passes through `layout`, which neutralises it.
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -253,22 +254,24 @@ def system_table(survey: Survey, width: int) -> list[Line]:
     return table(columns, rows, width)
 
 
-def next_commands(survey: Survey) -> list[str]:
-    """What to type next, by what was found."""
+def next_commands(survey: Survey, selection: Sequence[str] = (), inventory: str | None = None) -> list[str]:
+    """What to type next, by what was found of the systems that `selection` means."""
+    named = f" -i {shlex.quote(inventory)}" if inventory else ""
+    asked = f" {shlex.join(selection)}" if selection else ""
     by_state: Mapping[SystemState, list[SystemFinding]] = {
         state: [each for each in survey.systems.values() if each.state is state] for state in SystemState
     }
     up, learnt = by_state[SystemState.CAME_UP], by_state[SystemState.LEARNT]
     then = []
     if up:
-        then.append(f"orch shutdown {up[0].system} --dry-run")
+        then.append(f"orch shutdown {up[0].system} --dry-run{named}")
     then += [f"orch show {each.run}" for each in learnt[:1] if each.run is not None]
     if survey.failed:
         again = _again(survey)
-        then.append(f"orch probe{f' {again}' if again else ''}")
+        then.append(f"orch probe{f' {again}' if again else asked}{named}")
     if any(each.believed in {EstateState.OFFLINE, EstateState.ISOLATED} for each in survey.systems.values()):
-        return then or ["orch probe --watch", "orch restore --dry-run --probe"]
-    return then or ["orch shutdown --dry-run --probe"]
+        return then or [f"orch probe --watch{named}", f"orch restore{asked} --dry-run --probe{named}"]
+    return then or [f"orch shutdown{asked} --dry-run --probe{named}"]
 
 
 def _again(survey: Survey) -> str:

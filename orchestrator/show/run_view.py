@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from orchestrator.model.duration import format_duration
 from orchestrator.model.plan import Plan
 from orchestrator.model.terms import Action, TaskState
+from orchestrator.plan.phrases import names
 from orchestrator.run.summary import RunSummary, TaskNote
 from orchestrator.run.timeline import seconds_between
 from orchestrator.show import words
@@ -95,7 +96,7 @@ def _stuck(page: RunPage, width: int) -> list[Line]:
             reasons.setdefault(note.why, []).append(note.task)
         ordered = sorted(reasons.items(), key=lambda one: -len(one[1]))
         for why, tasks in ordered[:EACH]:
-            text = f"{_some(tasks)}   {why}" if why else _some(tasks)
+            text = f"{names(tasks, NAMED)}   {why}" if why else names(tasks, NAMED)
             lines += para(f"  {state.value}", text, width, indent=LABEL, label_style=TASK_STYLE[state])
         if rest := sum(len(tasks) for _, tasks in ordered[EACH:]):
             lines.append(line(f"  and {rest} more {state.value}; --json has them all"))
@@ -114,15 +115,15 @@ def _also(page: RunPage, width: int) -> list[Line]:
     lines: list[Line] = []
     for label, notes, why in lists:
         if notes:
-            names = ", ".join(note.task for note in notes)
-            lines += para(f"  {label}", f"{names}   {why}" if why else names, width, indent=LABEL)
+            tasks = ", ".join(note.task for note in notes)
+            lines += para(f"  {label}", f"{tasks}   {why}" if why else tasks, width, indent=LABEL)
     midway = [note.task for note in page.notes.values() if note.state.is_busy]
     if midway:
-        text = _some(midway) if page.busy else f"{_some(midway)}   resume finds out what became of them"
+        text = names(midway, NAMED) if page.busy else f"{names(midway, NAMED)}   resume finds out what became of them"
         lines += para("  running" if page.busy else "  midway", text, width, indent=LABEL)
     waiting = page.of(TaskState.WAITING)
     if waiting and summary.is_open:
-        lines += para("  waiting", _some([note.task for note in waiting]), width, indent=LABEL, style=QUIET)
+        lines += para("  waiting", names([note.task for note in waiting], NAMED), width, indent=LABEL, style=QUIET)
     return lines
 
 
@@ -199,8 +200,3 @@ def runs_lines(pages: Sequence[RunPage], width: int, *, place: str = "") -> list
         tasks = ", ".join(words.state_counts(summary.counts, summary.action, executing=page.busy))
         cells.append([summary.run, word, tasks, summary.opened_by, *more])
     return [*lines, *table(columns, cells, width), BLANK, *next_lines(["orch show RUN", "orch log RUN"], width, place)]
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:NAMED])
-    return f"{shown} and {len(names) - NAMED} more" if len(names) > NAMED else shown

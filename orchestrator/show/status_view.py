@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from orchestrator.model.estate import Estate, OpenRun, SystemRecord
 from orchestrator.model.inventory import Inventory
 from orchestrator.model.terms import EstateState
+from orchestrator.plan.phrases import names
 from orchestrator.show import words
 from orchestrator.show.affected import affected_text
 from orchestrator.show.layout import BLANK, Cell, Column, Line, count, para, table
@@ -79,7 +80,7 @@ def _doubts(records: Mapping[str, SystemRecord], width: int) -> list[Line]:
     ordered = sorted(reasons.items(), key=lambda one: -len(one[1]))
     lines: list[Line] = []
     for why, systems in ordered[:DOUBTS]:
-        lines += para("Unknown", f"{_some(systems)}: {why}", width, indent=LABEL, label_style=DOUBT)
+        lines += para("Unknown", f"{names(systems)}: {why}", width, indent=LABEL, label_style=DOUBT)
     if rest := sum(len(systems) for _, systems in ordered[DOUBTS:]):
         lines += para("", f"and {rest} more for other reasons; --json has them all", width, indent=LABEL)
     return lines
@@ -127,10 +128,6 @@ def _together(records: Mapping[str, SystemRecord], shown: Sequence[str], width: 
     return lines
 
 
-def _some(names: Sequence[str], most: int = 8) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
 def _deeds(record: SystemRecord) -> str:
     """`isolate + poweroff`; `stop (not all of it)`; `found so`."""
     if record.found_offline and not record.deeds:
@@ -141,10 +138,8 @@ def _deeds(record: SystemRecord) -> str:
 def _open_runs(runs: Sequence[OpenRun], width: int) -> list[Line]:
     lines: list[Line] = []
     for run in runs:
-        names = sorted(run.holds)
-        lines += para(
-            "Open run", f"{run.run} holds {_some(names) or 'nothing'}", width, indent=LABEL, label_style=DOUBT
-        )
+        held = names(sorted(run.holds)) or "nothing"
+        lines += para("Open run", f"{run.run} holds {held}", width, indent=LABEL, label_style=DOUBT)
     return [BLANK, *lines] if lines else []
 
 

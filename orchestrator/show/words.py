@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from orchestrator.model.plan import Plan, PlanTask
 from orchestrator.model.terms import Action, Mode, TaskState
+from orchestrator.show.service_names import name_in
 
 DOWN_OR_UP = {Action.SHUTDOWN: "down", Action.RESTORE: "up"}
 VERB = {Action.SHUTDOWN: "SHUTDOWN", Action.RESTORE: "RESTORE"}
@@ -84,9 +85,20 @@ def state_counts(counts: Mapping[TaskState, int], action: Action, *, executing: 
     return [*shown, f"{busy} {'running' if executing else 'left midway'}"] if busy else shown
 
 
+def asked_for(plan: Plan) -> str:
+    """Why a system that did not come along is in a plan."""
+    request = plan.request
+    if request.select:
+        return f"asked for, by {' '.join(request.select)}"
+    if plan.action is Action.SHUTDOWN:
+        return "everything that is not protected, or kept up by what is, goes down"
+    by = f"run {request.from_run}" if request.from_run else "orch"
+    return f"everything that {by} took offline comes back"
+
+
 def service_name(names: Mapping[str, str], fallback: str) -> str:
     """A service's English name, or any."""
-    return names.get("en") or names.get("") or next(iter(names.values()), fallback)
+    return name_in(names, "en", fallback)
 
 
 def numbered(numbers: Iterable[tuple[int, str]]) -> str:

@@ -6,6 +6,7 @@
 """
 
 import tempfile
+import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def shown(error: OrchError) -> None:
     """What a person would read of an error: every line fits, and none can act on the terminal."""
     for line in error_lines(error, WIDTH, place=""):
         assert line.cell_len <= WIDTH, line.plain
-        assert all(char.isprintable() for char in line.plain), repr(line.plain)
+        hidden = [char for char in line.plain if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029"]
+        assert not hidden, repr(line.plain)
 
 
 def in_workspace(path: str, data: bytes) -> None:

@@ -13,11 +13,14 @@ from orchestrator.hosts import sudo
 from orchestrator.hosts.look import LookCall, Looked, parse_look
 from orchestrator.hosts.port import Outcome, OutcomeState, Times
 from orchestrator.model.terms import Found, Platform
+from orchestrator.plan.phrases import names
 from orchestrator.run.survey.findings import HostFinding, HostState, Offset, ToolFinding, Trouble
 from orchestrator.run.survey.wanted import HostWish
 
 CLOCK_S = 2.0
 SLOW_S = 5.0
+SOME = 3
+"""So many names stand in a finding before the rest is counted."""
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "busybox", "rbash"})
 _REFUSALS = {Found.KEY: HostState.KEY, Found.LOGIN: HostState.LOGIN, Found.UNREACHABLE: HostState.UNREACHABLE}
 
@@ -142,7 +145,7 @@ def _sudo(wish: HostWish, looked: Looked) -> list[Trouble]:
     words = sudo.refused(code, b"", said.encode()) or f"exit {code}: {said.splitlines()[-1] if said else 'no word'}"
     user = wish.host.user
     mend = f"On it, as root, with the line: {user} ALL=(root) NOPASSWD: ALL"
-    what = f"sudo -n refuses {user} ({words}); needed for {_some(wish.sudo_for)}"
+    what = f"sudo -n refuses {user} ({words}); needed for {names(wish.sudo_for, SOME)}"
     return [Trouble("sudo", what, mend, "visudo -f /etc/sudoers.d/orch")]
 
 
@@ -163,7 +166,7 @@ def _missing(wish: HostWish, looked: Looked, tools: Sequence[ToolFinding]) -> li
         if not tool.asked or tool.path is not None:
             continue
         lies = None if tool.sudo else beside.get(tool.name)
-        what = f"{tool.name} is not found{' by sudo' if tool.sudo else ''}; it is called for {_some(tool.users)}"
+        what = f"{tool.name} is not found{' by sudo' if tool.sudo else ''}; it is called for {names(tool.users, SOME)}"
         if lies:
             mend = f"It is {lies}, outside of the PATH of {wish.host.user}: write the whole path into the playbook."
         else:
@@ -173,10 +176,10 @@ def _missing(wish: HostWish, looked: Looked, tools: Sequence[ToolFinding]) -> li
 
 
 def _unknown_tools(tools: Sequence[ToolFinding]) -> list[Trouble]:
-    names = sorted({tool.name for tool in tools if not tool.asked})
-    if not names:
+    unknown = sorted({tool.name for tool in tools if not tool.asked})
+    if not unknown:
         return []
-    return [Trouble("tool-unknown", f"sudo would not look for {_some(names)}", fails=False)]
+    return [Trouble("tool-unknown", f"sudo would not look for {names(unknown, SOME)}", fails=False)]
 
 
 def _clock(looked: Looked, clock: Offset | None) -> list[Trouble]:
@@ -225,10 +228,6 @@ def _slow(times: Times | None) -> list[Trouble]:
 
 def _seconds(value: float) -> str:
     return f"{value:.1f} s" if value < 100 else f"{value / 60:.0f} min" if value < 6000 else f"{value / 3600:.0f} h"
-
-
-def _some(names: Sequence[str], most: int = 3) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _first(data: bytes) -> str:

@@ -67,7 +67,7 @@ def test_tasks_by_name_and_glob_come_in_the_order_of_the_plan(site: Path, capsys
     ]
 
 
-@pytest.mark.parametrize(("name", "advice"), [("dbb", "Did you mean db?"), ("zzz", "orch plan show FILE --all")])
+@pytest.mark.parametrize(("name", "advice"), [("dbb", "Did you mean db?"), ("zzz", "orch plan show night.json --all")])
 def test_a_task_that_is_not_there(name: str, advice: str, site: Path, capsys: Captured) -> None:
     assert cli.run(["plan", "show", "night.json", "--task", name]) == 2
 

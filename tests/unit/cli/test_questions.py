@@ -171,8 +171,8 @@ def test_explain_as_a_document(capsys: pytest.CaptureFixture[str]) -> None:
         (["db", "mail"], "! mail is protected (kept for the auditors): no plan takes it down."),
         (["store"], "IMPACT of store: no customer would notice"),
         (["app", "--all"], "bkk-nord BKK Nord (de) down Portal offline app"),
-        (["kind=database", "host=win"], "3 systems would be offline: 2 asked for, 1 that come along."),
-        (["hyper", "--mode", "isolate"], "1 system would be offline; 1 more would run on without what they need."),
+        (["kind=database", "host=win"], "3 systems would be offline: 2 asked for, 1 that comes along."),
+        (["hyper", "--mode", "isolate"], "1 more would stay up without something it requires."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -69,6 +69,7 @@ def test_select(arguments: tuple[str, ...], found: str) -> None:
         ("knid=x", 'unknown key "knid"', ""),
         ("kind=", "nothing stands after kind=", ""),
         ("", "is empty", ""),
+        ("[" * 5_000, "is 5,000 characters long, at most 4,096 can be read", ""),
         (",", "nothing stands between", ""),
         ("app,kind=postgresql", "matches no system", "no system matches all of them"),
     ],
