@@ -26,7 +26,7 @@ from tests.e2e.test_sshd_carrier import Hand, result
 from tests.small_site import load_site
 
 pytestmark = pytest.mark.e2e
-SLOW_S = 0.1
+SLOW_S = 0.3
 SHORT = "systemctl show -p LoadState -p ActiveState --value app"  # the twin knows it; elsewhere it fails as quickly
 
 
