@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orchestrator.cli.situation import folder
 from orchestrator.graph.check import loop_problems
@@ -62,6 +63,30 @@ def check_workspace(root: Path, inventory: str | None) -> Checked:
         files=len(files | {error.source.path for error in errors}),
         seconds=time.monotonic() - start,
     )
+
+
+def check_document(found: Checked) -> dict[str, Any]:
+    """The JSON document of `orch check`."""
+    return {
+        "format": "orch-check/1",
+        "errors": [
+            {"path": p.source.path, "line": p.source.line, "what": p.what, "advice": p.advice} for p in found.errors
+        ],
+        "lints": [
+            {
+                "id": one.id,
+                "path": one.source.path,
+                "line": one.source.line,
+                "what": one.what,
+                "advice": one.advice,
+                "about": list(one.about),
+            }
+            for one in found.lints
+        ],
+        "systems": found.systems,
+        "hosts": found.hosts,
+        "seconds": round(found.seconds, 3),
+    }
 
 
 @without_collector

@@ -51,6 +51,7 @@ def show_plan(
     """
     import json
 
+    from orchestrator.graph.plan_waits import PlanWaits
     from orchestrator.plan.file import digest, read_plan
     from orchestrator.show import console
     from orchestrator.show.layout import BLANK, para
@@ -67,8 +68,9 @@ def show_plan(
         return
     width = console.width()
     if task:
+        waits = PlanWaits(plan)
         for at, one in enumerate(tasks):
-            console.answer([*([BLANK] if at else []), *task_lines(plan, one, width, every=every_system)])
+            console.answer([*([BLANK] if at else []), *task_lines(waits, one, width, every=every_system)])
         return
     lines = plan_lines(plan, width, untouched=False, every_system=every_system, commands=commands)
     lines += para("Digest", f"sha256 {digest(data)}", width, indent=LABEL, label_style=STRONG)

@@ -56,36 +56,14 @@ def check(
     if explain is not None:
         _explain(explain, as_json=as_json)
         return
-    from orchestrator.cli.checking import check_workspace
+    from orchestrator.cli.checking import check_document, check_workspace
     from orchestrator.show import console
     from orchestrator.show.check_view import lint_lines, problem_lines, verdict_lines
     from orchestrator.show.layout import para
 
     found = check_workspace(root, inventory)
     if as_json:
-        console.document(
-            {
-                "format": "orch-check/1",
-                "errors": [
-                    {"path": p.source.path, "line": p.source.line, "what": p.what, "advice": p.advice}
-                    for p in found.errors
-                ],
-                "lints": [
-                    {
-                        "id": one.id,
-                        "path": one.source.path,
-                        "line": one.source.line,
-                        "what": one.what,
-                        "advice": one.advice,
-                        "about": list(one.about),
-                    }
-                    for one in found.lints
-                ],
-                "systems": found.systems,
-                "hosts": found.hosts,
-                "seconds": round(found.seconds, 3),
-            }
-        )
+        console.document(check_document(found))
     else:
         width = console.width()
         lines = [*problem_lines(found.errors, width), *lint_lines(found.lints, width)]

@@ -29,8 +29,8 @@ class Actuators:
             return ()
         found: dict[str, Source] = {}
         for on, source in self._places(system.kind, action, modes).items():
-            for id in self._systems(system, on):
-                if id != system.id:
+            for id in acting_systems(self._ws, system, on):
+                if id != system.id and id in self._ws.inventory.systems:
                     found.setdefault(id, source)
         return tuple(found.items())
 
@@ -49,36 +49,36 @@ class Actuators:
                 places.setdefault(on, source)
         return places
 
-    def _systems(self, system: System, on: On) -> Iterator[str]:
-        if isinstance(on, OnCarrier):
-            for ref in system.hosts:
-                runs_on = self._ws.inventory.hosts[ref.id].runs_on
-                if runs_on is not None:
-                    yield runs_on.id
-            return
-        if "{" not in on.system:
-            yield on.system
-            return
-        id = self._named(system, on.system)
-        if id in self._ws.inventory.systems:
-            yield id
 
-    def _named(self, system: System, template: str) -> str:
-        """The id that a template of the system's playbook stands for; "" where a var of it is missing or secret."""
-        words = []
-        for part in _parsed(template):
-            if isinstance(part, Hole):
-                word = system.id if part.name == "system" else self._var(system, part.name)
-                if not word or isinstance(word, SecretRef):
-                    return ""
-                words.append(word)
-            else:
-                words.append(part)
-        return "".join(words)
+def acting_systems(ws: Workspace, system: System, on: On) -> tuple[str, ...]:
+    """The systems that `on` means for a system, whether they are there or not; () where a var that names one has no
+    value, or none carries the hosts."""
+    if isinstance(on, OnCarrier):
+        hosts = ws.inventory.hosts
+        carriers = [runs_on.id for ref in system.hosts if (runs_on := hosts[ref.id].runs_on) is not None]
+        return tuple(dict.fromkeys(carriers))
+    id = _named(ws, system, on.system) if "{" in on.system else on.system
+    return (id,) if id else ()
 
-    def _var(self, system: System, name: str) -> str | SecretRef | None:
-        value = system.vars.get(name)
-        return self._ws.playbooks[system.kind].vars.get(name) if value is None else value
+
+def _named(ws: Workspace, system: System, template: str) -> str:
+    """The id that a template of the system's playbook stands for; "" where a var of it is missing or secret."""
+    words = []
+    for part in _parsed(template):
+        if isinstance(part, Hole):
+            word = system.id if part.name == "system" else _var(ws, system, part.name)
+            if not word or isinstance(word, SecretRef):
+                return ""
+            words.append(word)
+        else:
+            words.append(part)
+    return "".join(words)
+
+
+def _var(ws: Workspace, system: System, name: str) -> str | SecretRef | None:
+    value = system.vars.get(name)
+    book = ws.playbooks.get(system.kind)
+    return book.vars.get(name) if value is None and book is not None else value
 
 
 _parsed = lru_cache(maxsize=1024)(parse_template)

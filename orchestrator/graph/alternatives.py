@@ -103,7 +103,7 @@ class _Knot:
         if ahead and all(other in self._placed and self._placed[other] < self._placed[task] for other in new):
             kept[node] |= new
             return True
-        if _reaches(kept, new, task):
+        if _reaches(kept, new, task) and (node == task or _reaches(kept, {task}, node)):
             return False
         kept[node] |= new
         if ahead:

@@ -6,10 +6,10 @@ offline already, and what does not work without that, can't stand in. A customer
 or by a system of theirs (owned, or given as theirs) that no longer works.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 
-from orchestrator.graph.closure import falling, path_to
+from orchestrator.graph.closure import Membership, falling, path_to
 from orchestrator.graph.needs import Needs, group_of
 from orchestrator.graph.serves import customers_of_service
 from orchestrator.model.inventory import Inventory
@@ -48,8 +48,7 @@ class Hits:
 
 def hits_of(inventory: Inventory, needs: Needs, down: Collection[str], gone: Collection[str] = ()) -> Hits:
     """What taking `down` offline means. `gone`: what is offline already and so can't stand in."""
-    dead = falling(needs, gone, reasons=BREAKS).keys()
-    broken = falling(needs, down, gone=dead, reasons=BREAKS, immovable=dead - set(down))
+    dead, broken = broken_by(needs, down, gone)
     services = []
     by_customer: dict[str, list[str]] = {}
     untouched: dict[str, list[str]] = {}
@@ -71,6 +70,12 @@ def hits_of(inventory: Inventory, needs: Needs, down: Collection[str], gone: Col
         CustomerHit(id, tuple(hit), tuple(untouched.get(id, ()))) for id, hit in sorted(by_customer.items())
     )
     return Hits(tuple(services), customers_hit, tuple(sorted(broken)))
+
+
+def broken_by(needs: Needs, down: Collection[str], gone: Collection[str]) -> tuple[Set[str], Membership]:
+    """What does not work already, by what is `gone`; and what no longer works when `down` goes too, with why."""
+    before = falling(needs, [id for id in gone if id not in down], reasons=BREAKS).keys()
+    return before, falling(needs, down, gone=before, reasons=BREAKS, immovable=before - set(down))
 
 
 def systems_of_customers(inventory: Inventory, systems: Iterable[str]) -> Mapping[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ down before Y, or comes back after it. Reversed, every hop of the way down is a 
 A plan file may come from anywhere: needs of tasks that it does not hold are passed over.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -53,6 +54,10 @@ class PlanWaits:
         """The needs of a task for other tasks of the plan."""
         return (need for need in self.tasks[id].needs if need.task in self.tasks)
 
+    def stage(self, need: Need) -> int:
+        """The stage of the task that a need is for."""
+        return self.tasks[need.task or ""].stage
+
     def rules_of(self, id: str) -> Iterator[Barrier]:
         """The order rules that a task waits for."""
         return (self.barriers[rule] for need in self.tasks[id].needs if (rule := need.barrier or "") in self.barriers)
@@ -78,6 +83,14 @@ class PlanWaits:
         held = sum(any(need.barrier in names for need in task.needs) for task in self.plan.tasks)
         return Rule(rules[0].id, rules[0].source, held)
 
+    def rules_after(self, id: str) -> tuple[Rule, ...]:
+        """The order rules that wait for a task, each with how many tasks it holds."""
+        return tuple(
+            Rule(rule.id, rule.source, self._held[rule.id])
+            for rule in self.plan.barriers
+            if id in self._members[rule.id]
+        )
+
     def has(self, hop: Hop) -> bool:
         """Whether this plan, perhaps one of the other action, has the same hop (of an order rule: to that effect)."""
         then, first = self.ends(hop)
@@ -101,6 +114,12 @@ class PlanWaits:
             for need in self.needs_of(id):
                 found.setdefault(need.task or "", []).append(self.hop(id, need.task or "", need.reason, need.source))
         return {id: tuple(hops) for id, hops in found.items()}
+
+    @cached_property
+    def _held(self) -> Mapping[str, int]:
+        return Counter(
+            rule for task in self.plan.tasks for rule in {need.barrier for need in task.needs if need.barrier}
+        )
 
     @cached_property
     def _members(self) -> Mapping[str, frozenset[str]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from orchestrator.graph.closure import Membership, falling, path_to
-from orchestrator.graph.impact import BREAKS, systems_of_customers
+from orchestrator.graph.impact import BREAKS, broken_by, systems_of_customers
 from orchestrator.graph.needs import Needs
 from orchestrator.graph.serves import customers_of_service
 from orchestrator.model.inventory import Inventory, Service
@@ -87,8 +87,7 @@ def impact_of(
 ) -> Impact:
     """What it would mean if `asked` went down, with all that a shutdown would take along. `gone`: offline already."""
     members = falling(needs, asked, gone=gone, isolates=isolates)
-    before = falling(needs, [id for id in gone if id not in members], reasons=BREAKS).keys()
-    broken = falling(needs, members, gone=before, reasons=BREAKS, immovable=before - members.keys())
+    before, broken = broken_by(needs, members, gone)
     behind = _Behind(needs, members, broken, broken.keys() - before)
     weak = _weakened(needs, before | broken.keys())
     services = tuple(

@@ -3,7 +3,7 @@
 - RFC 4254, 5.3: whoever has closed a channel sends nothing more on it; its number may then be another channel's.
   OpenSSH ("ieof packet referred to nonexistent channel") and asyncssh ("Invalid channel number") take one message more
   for a broken peer and end the whole connection: every command on it is lost, and behind a gateway every host.
-- Paramiko does send one more, about once in a thousand short commands on a shared connection. It decides under the
+- Paramiko does send one more, once in a few thousand short commands on a shared connection. It decides under the
   channel's lock what to send and sends after letting go of it. In between, its own thread may get the host's CLOSE (the
   command has ended without reading its standard input) and answer it. So it happens to an end of input, to input, to
   the bytes of a tunnel and to a widened window alike; no care on our side of its methods helps.
@@ -35,7 +35,7 @@ class Door:
             if self._closed:
                 return
             self._closed = message.asbytes().startswith(cMSG_CHANNEL_CLOSE)
-            self._transport._send_user_message(message)
+            self._transport._send_user_message(message)  # noqa: SLF001 (paramiko has no public one)
 
 
 def closing_last(channel: paramiko.Channel) -> paramiko.Channel:

@@ -1,30 +1,14 @@
-"""Whom a playbook's command acts on: the system's own hosts, another's (`on: {system: ...}`), its carrier's.
+"""Which hosts a playbook's command is sent to: the system's own, another's (`on: {system: ...}`), its carrier's.
 
 The same answer as `plan/commands.py` gives when it writes the command out, without writing it.
 """
 
 from collections.abc import Iterator
 
+from orchestrator.graph.actuators import acting_systems
 from orchestrator.model.inventory import System
-from orchestrator.model.playbook import Manual, On, OnCarrier, Playbook
-from orchestrator.model.template import fill
+from orchestrator.model.playbook import Manual, On, Playbook
 from orchestrator.model.workspace import Workspace
-
-
-def acting_systems(ws: Workspace, system: System, on: On) -> tuple[str, ...]:
-    """The systems that act; () where a var that names one has no value, or none carries the hosts."""
-    if isinstance(on, OnCarrier):
-        hosts = ws.inventory.hosts
-        carriers = [runs_on.id for ref in system.hosts if (runs_on := hosts[ref.id].runs_on) is not None]
-        return tuple(dict.fromkeys(carriers))
-    if "{" not in on.system:
-        return (on.system,)
-    book = ws.playbooks.get(system.kind)
-    known = {**({} if book is None else book.vars), **system.vars, "system": system.id}
-    try:
-        return (fill(on.system, {name: value for name, value in known.items() if isinstance(value, str)}),)
-    except KeyError:
-        return ()
 
 
 def acting_hosts(ws: Workspace, system: System, on: On | None) -> tuple[str, ...]:

@@ -10,12 +10,13 @@ given and the same of them secret. Linux takes every word, so their commands dif
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import partial
 
+from orchestrator.graph.actuators import acting_systems
 from orchestrator.model.errors import FilesError, Problem
 from orchestrator.model.inventory import SecretRef, System
 from orchestrator.model.playbook import On
 from orchestrator.model.terms import Platform
 from orchestrator.model.workspace import Workspace
-from orchestrator.plan.acting import acting_hosts, acting_systems, actors_of
+from orchestrator.plan.acting import acting_hosts, actors_of
 from orchestrator.plan.commands import CommandWriter
 
 

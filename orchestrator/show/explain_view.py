@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 
 from orchestrator.graph.explain import Absence, Explanation, Relation
+from orchestrator.graph.loops import WAYS
 from orchestrator.graph.needs import phrase
 from orchestrator.graph.plan_waits import Hop, Rule
 from orchestrator.model.estate import SystemRecord
@@ -20,7 +21,6 @@ from orchestrator.show.next_steps import next_lines
 from orchestrator.show.path_view import GOES, hop_lines, said_of, shared_folder, within
 from orchestrator.show.theme import QUIET, STRONG
 
-WAY = {Action.SHUTDOWN: "on the way down", Action.RESTORE: "on the way back"}
 LABEL = 14
 ROWS = 6
 CHAIN = 9
@@ -113,7 +113,7 @@ def _unordered(
 ) -> list[Line]:
     one, other = names
     both_ways = back is not None and back.place is None
-    when = "" if both_ways or back is None else f" {WAY[action]}"
+    when = "" if both_ways or back is None else f" {WAYS[action]}"
     if apart is None:
         may = "they may run at once"
     elif apart:

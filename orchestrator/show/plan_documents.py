@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from orchestrator.graph.plan_waits import PlanWaits
 from orchestrator.model.plan import Need, Plan, PlanTask
 from orchestrator.plan.diff import PlanDiff, headline
 from orchestrator.plan.diff_commands import parts_of
@@ -20,30 +21,30 @@ from orchestrator.plan.gates import gate_name
 
 def task_document(plan: Plan, digest: str, tasks: Iterable[PlanTask]) -> dict[str, Any]:
     """`orch-plan-task/1`."""
+    waits = PlanWaits(plan)
     return {
         "format": "orch-plan-task/1",
         "plan": plan.id,
         "plan_sha256": digest,
         "action": plan.action.value,
         "policy": as_json(plan.policy),
-        "tasks": [_task(plan, task) for task in tasks],
+        "tasks": [_task(waits, task) for task in tasks],
     }
 
 
-def _task(plan: Plan, task: PlanTask) -> dict[str, Any]:
+def _task(waits: PlanWaits, task: PlanTask) -> dict[str, Any]:
+    plan = waits.plan
     hosts = {*task.hosts, *(item.acting for _, items in parts_of(task) for item in items)}
     hosts |= {gateway for id in hosts if id in plan.hosts for chain in plan.hosts[id].via for gateway in chain}
     barriers = {need.barrier for need in task.needs if need.barrier}
     return {
         "task": as_json(task),
         "needed_by": [
-            {"task": other.id, "reason": need.reason.value, "source": need.source}
-            for other in plan.tasks
-            for need in other.needs
-            if need.task == task.id
+            {"task": waits.ends(hop)[0], "reason": hop.reason.value, "source": hop.source}
+            for hop in waits.thens(task.id)
         ],
         "barriers": [as_json(barrier) for barrier in plan.barriers if barrier.id in barriers],
-        "holds_barriers": [barrier.id for barrier in plan.barriers if task.id in barrier.needs],
+        "holds_barriers": [rule.barrier for rule in waits.rules_after(task.id)],
         "gates": [as_json(gate) for gate in plan.gates if gate_name(gate) in task.gates],
         "hosts": {id: as_json(plan.hosts[id]) for id in sorted(hosts) if id in plan.hosts},
     }

@@ -7,6 +7,7 @@ exactly as it is sent (`plan_commands`), from the first probe to the last check.
 
 from rich.cells import cell_len
 
+from orchestrator.graph.plan_waits import PlanWaits
 from orchestrator.model.plan import NO_HOST, Plan, PlanGate, PlanTask
 from orchestrator.model.terms import Action, OnFailure
 from orchestrator.plan.diff_commands import parts_of
@@ -24,8 +25,9 @@ MOST_NEEDS = 12
 """So many rows of needs stand on the page; the rest is counted, and `--all` shows them."""
 
 
-def task_lines(plan: Plan, task: PlanTask, width: int, *, every: bool = False) -> list[Line]:
-    """The page of one task. `every`: all its needs, however many."""
+def task_lines(waits: PlanWaits, task: PlanTask, width: int, *, every: bool = False) -> list[Line]:
+    """The page of one task of a plan. `every`: all its needs, however many."""
+    plan = waits.plan
     what = words.how(task) if plan.action is Action.SHUTDOWN or task.is_manual else f"restore, {words.how(task)}"
     head = f": {what}, stage {task.stage} of {_stages(plan)}, about {words.about(task.estimate_s)}"
     lines = para("", f"{task.id}{head}; {task.kind}, owner {task.owner}", width, style=STRONG)
@@ -33,8 +35,8 @@ def task_lines(plan: Plan, task: PlanTask, width: int, *, every: bool = False) -
     if task.customers:
         lines += _labelled("Serves", f"{count(len(task.customers), 'customer')}: {names(task.customers, 4)}", width)
     lines += _hosts(plan, task, width)
-    lines += _waits_for(plan, task, width, every=every)
-    lines += _labelled("Holds back", _waited_for(plan, task), width)
+    lines += _waits_for(waits, task, width, every=every)
+    lines += _labelled("Holds back", _waited_for(waits, task), width)
     lines += _consent(plan, task, width)
     lines += _labelled("If it fails", _failure(plan, task), width)
     if plan.action is Action.SHUTDOWN and task.evidence:
@@ -97,13 +99,11 @@ def _place(plan: Plan, gateway: str) -> str:
     return f"{gateway} ({host.address})" if host else gateway
 
 
-def _waits_for(plan: Plan, task: PlanTask, width: int, *, every: bool) -> list[Line]:
+def _waits_for(waits: PlanWaits, task: PlanTask, width: int, *, every: bool) -> list[Line]:
     """Each need with its reason and the place where it is written, nearest first; a barrier with what is before it."""
     if not task.needs:
         return _labelled("Waits for", "nothing", width)
-    stages = {other.id: other.stage for other in plan.tasks}
-    rank = {need: (-stages.get(need.task or "", 0), need.task or "", need.reason) for need in task.needs}
-    needs = sorted((need for need in task.needs if need.task), key=rank.__getitem__)
+    needs = sorted(waits.needs_of(task.id), key=lambda need: (-waits.stage(need), need.task or "", need.reason))
     shown = needs if every else needs[:MOST_NEEDS]
     what = [count(len(needs), "need")] if needs else []
     barriers = {need.barrier: need for need in task.needs if need.barrier}
@@ -112,12 +112,11 @@ def _waits_for(plan: Plan, task: PlanTask, width: int, *, every: bool) -> list[L
     widest = max((len(need.task or "") for need in shown), default=0)
     reasons = max((len(need.reason) for need in shown), default=0)
     for need in shown:
-        stage = str(stages.get(need.task or "", "?")).rjust(6)
-        head = f"{stage}  {(need.task or '').ljust(widest)}  {need.reason.ljust(reasons)}  "
+        head = f"{waits.stage(need):6}  {(need.task or '').ljust(widest)}  {need.reason.ljust(reasons)}  "
         lines += _beside(head, need.source, width)
     if left := len(needs) - len(shown):
         lines += para("        ", f"and {count(left, 'more need')} (--all shows them)", width, style=QUIET)
-    for barrier in plan.barriers:
+    for barrier in waits.plan.barriers:
         if barrier.id in barriers:
             text = f"all {count(len(barrier.needs), 'task')} before it: {names(barrier.needs, 4)}"
             head = f"        {barrier.id}  {barriers[barrier.id].reason}  {barrier.source}"
@@ -133,18 +132,13 @@ def _beside(head: str, text: str, width: int) -> list[Line]:
     return [*para("", head.rstrip(), width), *para(" " * 10, text, width)]
 
 
-def _waited_for(plan: Plan, task: PlanTask) -> str:
-    """Who waits for it, nearest first, and behind which barriers."""
+def _waited_for(waits: PlanWaits, task: PlanTask) -> str:
+    """Who waits for it, in the order of the plan, and behind which barriers."""
     found: dict[str, list[str]] = {}
-    for other in plan.tasks:
-        for need in other.needs:
-            if need.task == task.id:
-                found.setdefault(other.id, []).append(need.reason.value)
+    for hop in waits.thens(task.id):
+        found.setdefault(waits.ends(hop)[0], []).append(hop.reason.value)
     said = [f"{id} ({', '.join(reasons)})" for id, reasons in found.items()]
-    for barrier in plan.barriers:
-        if task.id in barrier.needs:
-            behind = sum(any(need.barrier == barrier.id for need in other.needs) for other in plan.tasks)
-            said.append(f"{barrier.id} ({count(behind, 'task')} behind it)")
+    said += [f"{rule.barrier} ({count(rule.systems, 'task')} behind it)" for rule in waits.rules_after(task.id)]
     if not said:
         return "nothing waits for it"
     shown = said[:NAMED]

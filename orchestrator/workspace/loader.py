@@ -121,7 +121,7 @@ class _Loading:
         playbooks, kinds = self._playbooks()
         draft = self._read = self._draft(name)
         inventory = draft.finish()
-        protocol, protocol_path = self._protocol(draft)
+        protocol, protocol_path = self._protocol()
         known_hosts = self._known_hosts(inventory)
         self._problems += mention_problems(self._mentions, draft.places, suggestions, whole=draft.whole)
         self._problems += inventory_problems(draft, inventory)
@@ -184,7 +184,7 @@ class _Loading:
                     found[kind] = playbook
         return found, kinds
 
-    def _protocol(self, draft: Draft) -> tuple[Protocol, str | None]:
+    def _protocol(self) -> tuple[Protocol, str | None]:
         if not self._files.exists(PROTOCOL):
             return NO_PROTOCOL, None
         root = self._nodes(PROTOCOL)

@@ -6,9 +6,9 @@ answers (section 4, *Modes add up*: `check` lists what, once isolated, no step `
 
 from collections.abc import Iterator, Sequence
 
+from orchestrator.graph.actuators import acting_systems
 from orchestrator.model.playbook import Manual, On
 from orchestrator.model.terms import Mode
-from orchestrator.plan.acting import acting_systems
 from orchestrator.plan.lints.finding import Danger, Finding, Lint, counted, named, verb
 from orchestrator.plan.lints.whole import Whole
 

@@ -77,6 +77,26 @@ def test_the_order_goes_through_what_closes_no_loop(
     assert dropped(plan) == without
 
 
+def test_a_loop_outside_the_plan_is_no_loop_among_its_tasks() -> None:
+    """The gateway runs on a hypervisor that is reached through it; neither is taken down."""
+    text = "x requires any(1) y w\ny requires x\nx on h\nh in z\nz gateway g\ngw on g\ng runs-on hv\nhv on k\nk in z"
+    plan = down(text, "x", "y", only=True)
+    assert waits(plan) == {"x": {"y requires"}, "y": set()}
+    assert dropped(plan) == {("x", "y")}
+
+
+def test_a_way_that_can_not_be_taken_asks_for_nothing_itself() -> None:
+    """x may be reached through a, which is reached only through what needs x; or through b."""
+    text = """
+        x on h\nh in z\nz gateway g1 g2\ng1 runs-on a\ng2 runs-on b
+        a on ha\nha in za\nza gateway g3 g4\ng3 runs-on y\ng4 runs-on w
+        y requires x\nw requires x
+    """
+    plan = down(text, "x", "y", "w", "b", only=True)
+    assert waits(plan) == {"x": {"y requires", "w requires"}, "y": set(), "w": set(), "b": {"x control-path"}}
+    assert dropped(plan) == {("x", "a")}
+
+
 def test_the_way_back_chooses_alike() -> None:
     ws = workspace("a requires any(1) b c\nb requires a")
     plan = back(ws, taken_down(*ws.inventory.systems))

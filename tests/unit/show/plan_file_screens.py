@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from orchestrator.graph.plan_waits import PlanWaits
 from orchestrator.model.plan import (
     Estimate,
     Input,
@@ -116,7 +117,7 @@ def the_way_back() -> Plan:
 
 def _task(id: str, width: int) -> list[Line]:
     plan = whole_night()
-    return task_lines(plan, next(each for each in plan.tasks if each.id == id), width)
+    return task_lines(PlanWaits(plan), next(each for each in plan.tasks if each.id == id), width)
 
 
 PLAN_FILES: dict[str, Callable[[int], list[Line]]] = {

@@ -5,6 +5,8 @@ import pytest
 from orchestrator.model.errors import Refused
 from orchestrator.show.errors import error_lines
 from orchestrator.show.next_steps import next_lines
+from orchestrator.show.probe_view import next_commands
+from tests.unit.show.probe_screens import FINE, survey
 
 LONG = "orch shutdown owner=customer zone=muc-data-and-more -i krankenkassen --dry-run -C /a/long/way/to/a/site"
 
@@ -40,3 +42,14 @@ def test_advice_keeps_a_command_that_has_a_line_of_its_own(width: int) -> None:
     lines = [each.plain for each in error_lines(Refused("it is stale", f"Plan anew:\n{LONG}"), width)]
 
     assert lines[-2:] == ["Plan anew:", LONG]
+
+
+@pytest.mark.parametrize(
+    ("selection", "inventory", "then"),
+    [
+        ((), None, ["orch shutdown --dry-run --probe"]),
+        (("zone=muc-*",), "rz", ["orch shutdown 'zone=muc-*' --dry-run --probe -i rz"]),
+    ],
+)
+def test_after_a_probe_the_same_is_meant(selection: tuple[str, ...], inventory: str | None, then: list[str]) -> None:
+    assert next_commands(survey(*FINE[:2]), selection, inventory) == then

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from orchestrator.graph.plan_waits import PlanWaits
 from orchestrator.model.plan import Plan, PlanStep
 from orchestrator.plan.diff import diff
 from orchestrator.show.layout import Line
@@ -127,8 +128,8 @@ Lines = Callable[[int], list[Line]]
     [
         lambda width: diff_lines(diff(WHOLE, _evil()), width),
         lambda width: diff_lines(diff(_evil(), WHOLE), width, room=None),
-        lambda width: task_lines(_evil(), _evil().tasks[0], width, every=True),
-        lambda width: task_lines(_evil(), _evil().tasks[1], width),
+        lambda width: task_lines(PlanWaits(_evil()), _evil().tasks[0], width, every=True),
+        lambda width: task_lines(PlanWaits(_evil()), _evil().tasks[1], width),
     ],
 )
 @pytest.mark.parametrize("width", [40, 80, 160])
