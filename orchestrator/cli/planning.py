@@ -35,6 +35,10 @@ from orchestrator.show.layout import Line, line, para
 from orchestrator.show.plan_view import headline, plan_lines
 
 
+LEFT_OUT = 20
+"""So many systems that an empty plan leaves out are named; the others are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a `shutdown` or `restore` was asked for. `again`: the line that asks for it without `--dry-run`,
@@ -232,4 +236,6 @@ def _next(plan: Plan, wish: Wish) -> list[str]:
 
 
 def _left_out(plan: Plan) -> list[Line]:
-    return [line(f"  left out: {left.system} ({left.why})") for left in plan.left_out]
+    lines = [line(f"  left out: {left.system} ({left.why})") for left in plan.left_out[:LEFT_OUT]]
+    more = len(plan.left_out) - LEFT_OUT
+    return [*lines, line(f"  and {more:,} more, see --dry-run --json")] if more > 0 else lines

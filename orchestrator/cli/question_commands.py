@@ -42,7 +42,7 @@ def explain(
       orch explain core-db --in zone=muc-data
       orch explain core-db --plan night.json
     """
-    from orchestrator.cli.explaining import Question, explain_one, explain_two
+    from orchestrator.cli.explain_answer import Question, explain_one, explain_two
 
     if plan_file is not None and (within or restore):
         raise UsageError("--plan names a plan, and --in and --restore ask for another.", "Leave one of them out.")

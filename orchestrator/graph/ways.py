@@ -9,7 +9,8 @@
 - A combination that comes back to a gateway it has passed, or leads through the host itself, is none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import islice
 
 from orchestrator.model.errors import FilesError, Problem
@@ -69,7 +70,7 @@ class Ways:
         found = (
             (*chain, gateway.id)
             for gateway in zone.gateways
-            if gateway.id not in passed
+            if gateway.id not in passed and gateway.id in self._lead_out
             for chain in self._chains_to(gateway.id, (*passed, gateway.id))
         )
         return tuple(islice(found, MOST))
@@ -81,8 +82,8 @@ class Ways:
         if known is not None:
             return known
         host = self._inventory.hosts[gateway]
-        own = (host.way.id,) if host.way is not None else self._on.get(gateway, ())
-        if own and (host.way is None or own[0] in self._on.get(gateway, ())):
+        own = self._own(gateway)
+        if self._is_kept(gateway):
             ways: tuple[Alternative, ...] = (own,)
         else:
             ways = tuple(islice(self._outwards(host, own, (*passed, gateway)), MOST))
@@ -90,14 +91,51 @@ class Ways:
             self._through[gateway] = ways
         return ways
 
-    def _outwards(self, host: Host, own: Alternative, passed: tuple[str, ...]) -> list[Alternative]:
+    def _outwards(self, host: Host, own: Alternative, passed: tuple[str, ...]) -> Iterator[Alternative]:
         zone = None if host.zone is None else self._inventory.zones[host.zone.id]
         here = own if host.runs_on is None else (*own, host.runs_on.id)
         if zone is not None:
             here = (*here, *(ref.id for ref in zone.control_path))
         if self.zone_of(host.id) is None or zone is None:
-            return [here]
-        return [(*here, *way) for gateway in zone.gateways for way in self._ways_through(gateway.id, passed)]
+            yield here
+            return
+        for gateway in zone.gateways:
+            if gateway.id in self._lead_to_keepers:
+                yield from ((*here, *way) for way in self._ways_through(gateway.id, passed))
+
+    def _own(self, gateway: str) -> Alternative:
+        """What the inventory says keeps the way through a gateway open; () where it says nothing."""
+        way = self._inventory.hosts[gateway].way
+        return self._on.get(gateway, ()) if way is None else (way.id,)
+
+    def _is_kept(self, gateway: str) -> bool:
+        """Whether what keeps the way open lives on the gateway itself, so that the search ends there."""
+        return any(system in self._on.get(gateway, ()) for system in self._own(gateway))
+
+    @cached_property
+    def _lead_out(self) -> frozenset[str]:
+        """The gateways from which some way leads out of all zones: the only ones worth a search."""
+        return self._leading_to(gateway for gateway in self._gateways if self.zone_of(gateway) is None)
+
+    @cached_property
+    def _lead_to_keepers(self) -> frozenset[str]:
+        """The gateways that are kept open by something, or lead to one that is, or out."""
+        kept = (gateway for gateway in self._gateways if self.zone_of(gateway) is None or self._is_kept(gateway))
+        return self._leading_to(kept)
+
+    def _leading_to(self, ends: Iterable[str]) -> frozenset[str]:
+        behind: dict[str, list[str]] = {}
+        for gateway in self._gateways:
+            zone = self.zone_of(gateway)
+            for other in () if zone is None else zone.gateways:
+                behind.setdefault(other.id, []).append(gateway)
+        found = set(ends)
+        queue = list(found)
+        for gateway in queue:
+            fresh = [other for other in behind.get(gateway, ()) if other not in found]
+            found.update(fresh)
+            queue += fresh
+        return frozenset(found)
 
     @staticmethod
     def _circle(host: str, zone: Zone) -> Problem:

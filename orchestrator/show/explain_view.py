@@ -14,22 +14,29 @@ from orchestrator.graph.needs import phrase
 from orchestrator.graph.plan_waits import Hop, Rule
 from orchestrator.model.estate import SystemRecord
 from orchestrator.model.plan import NO_HOST, Plan
-from orchestrator.model.terms import Action, Reason
+from orchestrator.model.terms import Action, EstateState, Reason
 from orchestrator.show import words
 from orchestrator.show.layout import BLANK, Cell, Column, Line, count, line, para, table
 from orchestrator.show.next_steps import next_lines
 from orchestrator.show.path_view import GOES, hop_lines, said_of, shared_folder, within
-from orchestrator.show.theme import QUIET, STRONG
+from orchestrator.show.theme import DOUBT, QUIET, STRONG
 
 LABEL = 14
+ONLINE = SystemRecord()
 ROWS = 6
 CHAIN = 9
 
 
 def explanation_lines(
-    plan: Plan, one: Explanation, width: int, *, every: bool = False, then: Sequence[str] = ()
+    plan: Plan,
+    one: Explanation,
+    width: int,
+    *,
+    record: SystemRecord = ONLINE,
+    every: bool = False,
+    then: Sequence[str] = (),
 ) -> list[Line]:
-    """A system of a plan. `then`: what to type next."""
+    """A system of a plan. `record`: what is known of it; `then`: what to type next."""
     task, goes = one.task, GOES[one.action]
     where = ", ".join(host for host in task.hosts if host != NO_HOST)
     on = f" on {where}" if where else ""
@@ -37,6 +44,8 @@ def explanation_lines(
     lines = para("", head, width, style=STRONG)
     sources = [hop.source for hop in (*one.after, *one.before, *one.along)]
     shared = shared_folder(sources) if max(map(cell_len, sources), default=0) > width // 3 else ""
+    if one.action is Action.SHUTDOWN and record.state is not EstateState.ONLINE:
+        lines += para("Now", _believed(record), width, indent=LABEL, style=DOUBT)
     lines += _in_the_plan(plan, one, width, shared)
     lines += _longest(one, width)
     after, before = _text_of_rules(one.held_by, "earlier"), _text_of_rules((one.holds,) if one.holds else (), "later")
@@ -44,6 +53,12 @@ def explanation_lines(
     lines += [BLANK, *_needs("before", one.action, one.before, before, task.id, width, shared, every=every)]
     lines += said_of(shared, width)
     return [*lines, BLANK, *next_lines(then, width)] if then else lines
+
+
+def _believed(record: SystemRecord) -> str:
+    since = f", since {words.moment(record.last_at)} UTC" if record.last_at else ""
+    by = f", by {record.last_run}" if record.last_run else ""
+    return f"believed {record.state} already{since}{by}: it is asked anew, and left as it is if it is as wanted"
 
 
 def absence_lines(

@@ -20,8 +20,8 @@ from orchestrator.show.theme import BAD, DOUBT, QUIET, STRONG
 LABEL = 12
 NAMED = 12
 """So many names of a list stand on a page before the rest is counted."""
-ERRORS = 50
-"""So many errors that a plan goes past stand on a page, before it says where the others are."""
+ERRORS = 8
+"""So many errors that a plan goes past stand on a page, before it says where the others are; with `--all` every one."""
 
 
 def plan_lines(
@@ -30,7 +30,7 @@ def plan_lines(
     """The whole page. `untouched` says that nothing was touched (a dry run); `then` are the next commands."""
     lines = headline(plan, width, untouched=untouched)
     if plan.tasks:
-        lines += warnings(plan, width)
+        lines += warnings(plan, width, every=every_system)
         lines += [BLANK, *(system_table(plan, width) if every_system else stage_table(plan, width))]
         if commands:
             lines += [BLANK, *command_lines(plan, width)]
@@ -62,17 +62,20 @@ def headline(plan: Plan, width: int, *, untouched: bool) -> list[Line]:
     return lines + para("", ("Nothing was touched. " if untouched else "") + time, width)
 
 
-def warnings(plan: Plan, width: int) -> list[Line]:
-    """What must be known before a yes, one paragraph each; the planner wrote them in the order of their weight."""
+def warnings(plan: Plan, width: int, *, every: bool) -> list[Line]:
+    """What must be known before a yes, one paragraph each; the planner wrote them in the order of their weight.
+
+    `every`: also each error that the plan goes past, however many.
+    """
     lines: list[Line] = []
     errors = sum(warn.code == "despite-errors" for warn in plan.warnings) - 1  # the first says how many there are
     for at, warn in enumerate(plan.warnings):
-        if not ERRORS < at <= errors:
+        if every or not ERRORS < at <= errors:
             first, *loop = warn.text.split("\n")  # a loop keeps its lines
             lines += para("! ", first, width, label_style=BAD)
             lines += (each for row in loop for each in para("    ", row.strip(), width))
         elif at == errors:
-            more = f"... and {errors - ERRORS} more; orch check --json has them all."
+            more = f"... and {errors - ERRORS} more; --all shows every one."
             lines += para("! ", more, width, label_style=BAD)
     return [BLANK, *lines] if lines else []
 

@@ -20,6 +20,7 @@ from orchestrator.model.source import Ref, Source
 from orchestrator.workspace import reader
 from orchestrator.workspace.fields import Fields, File, defined_id, entries, unknown_key
 from orchestrator.workspace.inventory_fields import CUSTOMER, DEFAULT_HOSTS, HOST, OPERATOR, SERVICE, SYSTEM, ZONE
+from orchestrator.workspace.ownership import says_owner
 from orchestrator.workspace.protection import says_protected
 from orchestrator.workspace.reader import Node, Scalar
 
@@ -47,6 +48,7 @@ class Draft:
     wrong_hosts: set[str] = field(default_factory=set)  # systems whose hosts could not all be read
     partial: dict[str, dict[str, Any]] = field(default_factory=dict)  # system, as written -> what its entry says
     say_protected: set[str] = field(default_factory=set)  # systems, as written, whose wrong entry says it in any form
+    say_owner: set[str] = field(default_factory=set)  # systems, as written, whose wrong entry may name an owner
     torn: set[tuple[str, str]] = field(default_factory=set)  # entries that hold what is another's, or are no entry
     lost: set[tuple[str, str]] = field(default_factory=set)  # entries of which something was refused unread
 
@@ -72,6 +74,8 @@ def add_inventory_file(draft: Draft, file: File, root: reader.Mapping, lost: Ite
         draft.lost.add(entry)
         if entry[0] == "systems" and says_protected(node):
             draft.say_protected.add(entry[1])
+        if entry[0] == "systems" and isinstance(node, reader.Mapping) and says_owner(node):
+            draft.say_owner.add(entry[1])
     for key, node in root.entries.items():
         file.owner, file.entry = "", (key, "")
         if key in SECTIONS:
@@ -162,6 +166,8 @@ def _note_flaws(draft: Draft, section: str, name: str, node: Node) -> None:
     """Of an entry that something is wrong with."""
     if section == "systems" and says_protected(node):
         draft.say_protected.add(name)
+    if section == "systems" and says_owner(node):
+        draft.say_owner.add(name)
     known, tell = _KEYS[section].keys(), _TELL_AN_ENTRY.get(section, frozenset())
     slipped = name in known
     swallowed = isinstance(node, reader.Mapping) and any(

@@ -5,7 +5,8 @@ Rules:
 - A broken system keeps what its entry says and can be read: hosts, needs, owner, protection. What it names and is not
   there falls away; of an `any` group the rest counts. An entry of which nothing can be read leaves a system without
   hosts and needs, known by its id.
-- One that says `protected` in any form is protected.
+- One that says `protected` in any form is protected. One that may name an owner whom nobody can read has an unknown
+  owner: a customer's consent is asked for, and nobody can give it before the error is mended.
 - A broken host keeps its place: zone and carrier, as far as they are there.
 - A customer whose entry is wrong is known by the id; a service that can't be read is gone, like a service's requirement
   that is not there.
@@ -17,13 +18,14 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator.model.identifiers import is_id
-from orchestrator.model.inventory import Customer, Host, Inventory, Requirement, Service, System
+from orchestrator.model.inventory import INTERNAL, Customer, Host, Inventory, Requirement, Service, System
 from orchestrator.model.source import Ref, Source
 from orchestrator.workspace.broken import Blame, name_of
 from orchestrator.workspace.decode_inventory import RESERVED_CUSTOMERS, Draft
 from orchestrator.workspace.protection import slipped_from_protected
 
 UNKNOWN_KIND = "?"
+UNKNOWN_OWNER = "?"
 SAYS_PROTECTED = "its entry is wrong, and says protected"
 
 
@@ -37,6 +39,7 @@ def salvaged(draft: Draft, inventory: Inventory, blame: Blame) -> Inventory:
         del customers[id]
     partial = {name_of(written, draft): got for written, got in draft.partial.items()}
     protected = {name_of(written, draft) for written in draft.say_protected}
+    owned = {name_of(written, draft) for written in draft.say_owner}
     systems = dict(inventory.systems)
     for id, problems in blame.systems.items():
         if id not in systems:
@@ -46,6 +49,8 @@ def salvaged(draft: Draft, inventory: Inventory, blame: Blame) -> Inventory:
         one = _without_what_is_not_there(systems[id], known, inventory.hosts, customers)
         if one.protected is None and (id in protected or any(map(slipped_from_protected, one.vars))):
             one = replace(one, protected=SAYS_PROTECTED)
+        if one.owner == INTERNAL and id in owned:
+            one = replace(one, owner=UNKNOWN_OWNER)
         systems[id] = one
     hosts = {id: _placed(host, known, inventory) if id in blame.hosts else host for id, host in inventory.hosts.items()}
     services = {id: _service(one, known, customers) for id, one in inventory.services.items()}

@@ -90,3 +90,17 @@ def test_every_gateway_of_a_plan_stands_in_its_hosts() -> None:
     hosts = hosts_of(ws, needs_of(ws.inventory).ways, ["h", "-"])
     assert {id: host.via for id, host in hosts.items()} == {"g": (("o",),), "h": (("o", "g"),), "o": ()}
     assert hosts["h"].keys == ("SHA256:h",)
+
+
+@pytest.mark.parametrize(("door", "reached"), [("", False), ("out", True)])
+def test_gateways_that_all_lead_to_each_other_are_searched_in_no_time(door: str, reached: bool) -> None:
+    zones = range(14)
+    lines = [f"s{n} on h{n}\nh{n} in z{n}\ng{n} in z{n}" for n in zones]
+    lines += [f"z{n} gateway {' '.join(f'g{m}' for m in zones if m != n)} {door if n == 13 else ''}" for n in zones]
+    ways = needs_of(inventory("\n".join(lines))).ways
+    if reached:
+        assert all(chain[0] == "out" for chain in ways.chains("h0"))
+    else:
+        with pytest.raises(FilesError, match="1 error") as caught:
+            ways.chains("h0")
+        assert "lead back to each other" in caught.value.problems[0].what

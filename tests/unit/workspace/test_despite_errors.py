@@ -285,6 +285,25 @@ def test_an_owner_who_is_not_there_stays_an_owner(tmp_path: Path) -> None:
     assert ws.inventory.systems["a"].owner == "nrod"
 
 
+@pytest.mark.parametrize(
+    ("entry", "owner"),
+    [
+        ("{kind: svc, hosts: [h1], vars: {unit: a}, owner: [nord]}", "?"),
+        ("{kind: svc, hosts: [h1], vars: {unit: a}, onwer: nord}", "?"),
+        ("{kind: svc, hosts: [h1], vars: {unit: a}, Owner: nord}", "?"),
+        ("{kind: svc, hosts: [h1], vars: {unit: a}, <<: {owner: nord}}", "?"),
+        ("gone", "?"),
+        ("{kind: svc, hosts: [h1], vars: {unit: a}, owner: nord, priority: high}", "nord"),
+        ("{kind: svc, hosts: [h1], vars: {unit: a}, owner: internal, priority: high}", "internal"),
+        ("{kind: svc, hosts: [h1], vars: {unit: a}, priority: high}", "internal"),
+    ],
+)
+def test_an_owner_who_cannot_be_read_is_a_customer_nobody_knows(tmp_path: Path, entry: str, owner: str) -> None:
+    ws = passed(tmp_path, changed(A, f"  a: {entry}\n"))
+    assert "a" in ws.broken
+    assert ws.inventory.systems["a"].owner == owner
+
+
 def test_who_needs_a_broken_one_is_not_broken(tmp_path: Path) -> None:
     ws = passed(tmp_path, changed(B, "  b: gone\n"))
     assert set(ws.broken) == {"b"}

@@ -79,7 +79,10 @@ def explain_one(question: Question, system: str) -> None:
         return
     far = found.chain[0].task if found.chain else ""
     then = [question.again(system, far)] if far else []
-    console.answer(explanation_lines(asked.plan, found, console.width(), every=question.every, then=then))
+    record = asked.record(system)
+    console.answer(
+        explanation_lines(asked.plan, found, console.width(), record=record, every=question.every, then=then)
+    )
 
 
 def explain_two(question: Question, one: str, other: str) -> None:
