@@ -135,3 +135,7 @@ WORK: dict[str, Callable[[Path], str]] = {
 
 if __name__ == "__main__":
     print(WORK[sys.argv[1]](Path(sys.argv[2])))
+    if sys.argv[1] in {"plan", "check", "impact"}:
+        from orchestrator.cli.main import leave
+
+        leave(0)  # as orch does

@@ -34,7 +34,6 @@ from orchestrator.show import console
 from orchestrator.show.layout import Line, line, para
 from orchestrator.show.plan_view import headline, plan_lines
 
-
 LEFT_OUT = 20
 """So many systems that an empty plan leaves out are named; the others are counted."""
 

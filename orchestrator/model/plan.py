@@ -45,8 +45,11 @@ class Input(Frozen):
     sha256: str
 
 
-class PlanHost(Frozen):
+@frozen
+class PlanHost:
     """How one host is reached: everything SSH needs, gateways included as further entries of `Plan.hosts`."""
+
+    __pydantic_config__ = EXACT
 
     address: str
     port: int

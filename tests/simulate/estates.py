@@ -46,8 +46,7 @@ def random_plan(rng: random.Random) -> Plan:
     )
     bare = rng.random() < 0.2  # an estate whose hosts keep no receipts
     hosts = {
-        name: host.model_copy(update={"zone": rng.choice(["z0", "z1", None]), "receipts": not bare})
-        for name, host in plan.hosts.items()
+        name: replace(host, zone=rng.choice(["z0", "z1", None]), receipts=not bare) for name, host in plan.hosts.items()
     }
     tasks = tuple(_varied(rng, task, action) if rng.random() < 0.8 else _powered_off(task) for task in plan.tasks)
     return plan.model_copy(update={"tasks": tasks, "hosts": hosts})

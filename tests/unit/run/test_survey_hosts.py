@@ -1,5 +1,7 @@
 """What a host's answer means: how it is, what would fail there, and what mends it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,7 +110,7 @@ def test_a_host_that_can_not_be_asked(outcome: Outcome | None, state: HostState,
 
 
 def test_a_host_without_a_pin_is_told_which_line_it_wants() -> None:
-    host = HOST.model_copy(update={"keys": (), "port": 2222})
+    host = replace(HOST, keys=(), port=2222)
 
     trouble = only(judged(HostWish("web", host), refused(Found.KEY, "web: known_hosts has no key for it")))
 
@@ -170,7 +172,7 @@ def test_sudo_that_nothing_needs_is_not_missed() -> None:
 
 
 def test_a_host_that_keeps_no_receipts_by_the_inventory_is_not_told_of() -> None:
-    wish = HostWish("web", HOST.model_copy(update={"receipts": False}))
+    wish = HostWish("web", replace(HOST, receipts=False))
     assert judged(wish, done(ANSWER.replace("/run/lock new", "- none"))).troubles == ()
 
 
@@ -180,7 +182,7 @@ def test_a_slow_login_is_told() -> None:
 
 
 def test_of_an_appliance_the_login_is_all() -> None:
-    wish = HostWish("fw", HOST.model_copy(update={"platform": Platform.APPLIANCE}))
+    wish = HostWish("fw", replace(HOST, platform=Platform.APPLIANCE))
     finding = judged(wish, Outcome(OutcomeState.DONE, times=TIMES))
     assert (finding.state, finding.login_s, finding.troubles) == (HostState.FINE, 0.2, ())
 
