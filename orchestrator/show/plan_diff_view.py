@@ -120,7 +120,7 @@ def _sections(found: PlanDiff, width: int, most: int) -> list[Section]:
         Section("Commands", alike(found), partial(command_block, found, width=width, most=most), "change"),
         Section("Tasks", tasks, say.plain, "change"),
         Section("Gates", found.of("gate"), say.plain, "gate"),
-        Section("Rules of the protocol", rules, say.rule, "rule"),
+        Section("Limits and rules", rules, say.rule, "rule"),
         Section("Needs", _needs(found, every=most > NAMED), say.need, "need"),
         Section("Moved (stages follow from needs and decide nothing by themselves)", _moves(found), say.moved, "task"),
         Section("What does not matter", unheeded(found, most), say.quiet, "thing", QUIET),
