@@ -65,8 +65,9 @@ def impact(root: Path) -> str:
     from orchestrator.cli.situation import situation
     from orchestrator.graph.modes import modes_of
     from orchestrator.graph.what_if import impact_of
+    from orchestrator.model.collector import without_collector
     from orchestrator.model.terms import Mode
-    from orchestrator.plan.ground import Ground, without_collector
+    from orchestrator.plan.ground import Ground
 
     clock = Clock(START)
     now = clock.phase("read", lambda: situation(root, None))
@@ -74,13 +75,14 @@ def impact(root: Path) -> str:
 
     def ask() -> int:
         modes = modes_of(now.workspace, ground.selection, ground.inventory.systems)
-        found = without_collector(impact_of)(
-            ground.inventory,
-            ground.needs,
-            ground.selection.asked([ZONE]),
-            gone=ground.gone(now.estate),
-            isolates=lambda one: modes[one] is Mode.ISOLATE,
-        )
+        with without_collector():
+            found = impact_of(
+                ground.inventory,
+                ground.needs,
+                ground.selection.asked([ZONE]),
+                gone=ground.gone(now.estate),
+                isolates=lambda one: modes[one] is Mode.ISOLATE,
+            )
         return len(found.members)
 
     return clock.said(down=clock.phase("impact", ask))

@@ -8,10 +8,10 @@ from typing import Any
 
 from orchestrator.cli.situation import folder
 from orchestrator.graph.check import loop_problems
+from orchestrator.model.collector import without_collector
 from orchestrator.model.errors import FilesError, Problem
 from orchestrator.model.workspace import Workspace
 from orchestrator.plan.check import command_problems
-from orchestrator.plan.ground import without_collector
 from orchestrator.plan.lints.catalogue import lints_of, of_all
 from orchestrator.plan.lints.finding import Finding
 from orchestrator.workspace.key_files import key_file_faults
@@ -89,7 +89,7 @@ def check_document(found: Checked) -> dict[str, Any]:
     }
 
 
-@without_collector
+@without_collector()
 def _look_at(ws: Workspace, key_files: Mapping[str, str]) -> tuple[tuple[Problem, ...], tuple[Finding, ...]]:
     """What is wrong between files that are right by themselves, and what looks dangerous."""
     return (*loop_problems(ws), *command_problems(ws)), lints_of(ws, key_files)

@@ -9,8 +9,9 @@ from orchestrator.cli.question_documents import impact_document
 from orchestrator.cli.situation import situation
 from orchestrator.graph.modes import modes_of
 from orchestrator.graph.what_if import impact_of
+from orchestrator.model.collector import without_collector
 from orchestrator.model.terms import Mode
-from orchestrator.plan.ground import Ground, without_collector
+from orchestrator.plan.ground import Ground
 from orchestrator.show import console
 from orchestrator.show.impact_csv import impact_csv
 from orchestrator.show.impact_view import impact_lines
@@ -32,9 +33,10 @@ def impact_answer(
     asked = ground.selection.asked(selection)
     modes = modes_of(now_.workspace, ground.selection, now_.workspace.inventory.systems, asked_modes)
     gone = ground.gone(now_.estate) & ground.inventory.systems.keys()
-    found = without_collector(impact_of)(
-        ground.inventory, ground.needs, asked, gone=gone, isolates=lambda one: modes[one] is Mode.ISOLATE
-    )
+    with without_collector():
+        found = impact_of(
+            ground.inventory, ground.needs, asked, gone=gone, isolates=lambda one: modes[one] is Mode.ISOLATE
+        )
     if as_json:
         console.document(impact_document(ground.inventory, found, selection, modes))
         return

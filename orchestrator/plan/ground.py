@@ -1,9 +1,7 @@
 """What planning stands on: one workspace's needs, selectors, customers and actuators, each worked out once."""
 
-import gc
-from collections.abc import Callable, Mapping
-from functools import cached_property, wraps
-from typing import ParamSpec, TypeVar
+from collections.abc import Mapping
+from functools import cached_property
 
 from orchestrator.graph.actuators import Actuators
 from orchestrator.graph.needs import Needs, needs_of
@@ -13,26 +11,6 @@ from orchestrator.model.errors import UsageError
 from orchestrator.model.estate import Estate
 from orchestrator.model.terms import Action, EstateState, OnFailure
 from orchestrator.model.workspace import Workspace
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def without_collector(plan: Callable[P, R]) -> Callable[P, R]:
-    """`plan` with garbage collection off while it runs: it makes a great many values, and none of them is garbage."""
-
-    @wraps(plan)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        was_on = gc.isenabled()
-        gc.disable()
-        try:
-            return plan(*args, **kwargs)
-        finally:
-            gc.freeze()  # what was planned stays: no collection walks it again, nor at the end
-            if was_on:
-                gc.enable()
-
-    return run
 
 
 class Ground:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 
 from orchestrator.graph.closure import Membership, path_to, standing
 from orchestrator.graph.needs import PHRASES, Group, plain
+from orchestrator.model.collector import without_collector
 from orchestrator.model.errors import Refused
 from orchestrator.model.estate import Estate
 from orchestrator.model.plan import NO_HOST, LeftOut, Plan, Request, Warn
@@ -23,11 +24,11 @@ from orchestrator.model.workspace import Workspace
 from orchestrator.plan.assemble import Header, assemble
 from orchestrator.plan.commands import CommandWriter
 from orchestrator.plan.drafts import Draft, draft_restore
-from orchestrator.plan.ground import Ground, refuse_unbuilt, without_collector
+from orchestrator.plan.ground import Ground, refuse_unbuilt
 from orchestrator.plan.phrases import names
 
 
-@without_collector
+@without_collector()
 def plan_restore(
     ws: Workspace, estate: Estate, request: Request, *, id: str, created_at: str, author: str | None
 ) -> Plan:

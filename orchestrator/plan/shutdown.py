@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from orchestrator.graph.closure import Membership, falling, path_to, standing
 from orchestrator.graph.modes import modes_of
 from orchestrator.graph.needs import PHRASES
+from orchestrator.model.collector import without_collector
 from orchestrator.model.errors import FilesError, Refused, UsageError
 from orchestrator.model.estate import Estate
 from orchestrator.model.plan import LeftOut, Plan, Request, Warn
@@ -21,11 +22,11 @@ from orchestrator.model.workspace import Workspace
 from orchestrator.plan.assemble import Header, assemble
 from orchestrator.plan.despite_errors import drafted, warnings_of_errors, without_loops
 from orchestrator.plan.drafts import draft_shutdown
-from orchestrator.plan.ground import Ground, refuse_unbuilt, without_collector
+from orchestrator.plan.ground import Ground, refuse_unbuilt
 from orchestrator.plan.phrases import names
 
 
-@without_collector
+@without_collector()
 def plan_shutdown(
     ws: Workspace, estate: Estate, request: Request, *, id: str, created_at: str, author: str | None
 ) -> Plan:

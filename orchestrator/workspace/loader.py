@@ -12,12 +12,10 @@ Rules:
   on still refuses, and then only that is told (`broken.py`).
 """
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from orchestrator.model.collector import without_collector
 from orchestrator.model.errors import CANT_GO_PAST, FilesError, Problem, UsageError
 from orchestrator.model.inventory import Inventory
 from orchestrator.model.playbook import Playbook
@@ -44,7 +42,7 @@ def load(root: Path, inventory: str | None = None, *, despite_errors: bool = Fal
     """The workspace with one of its inventories. Raises FilesError with all problems, UsageError if none is meant."""
     name = _chosen(root, inventory)
     problems: list[Problem] = []
-    with _without_collector():
+    with without_collector():
         loading = _Loading(root, problems)
         workspace = loading.workspace(name)
         if problems and despite_errors:
@@ -89,19 +87,6 @@ def _and_others(number: int) -> str:
     if number == 0:
         return ""
     return f"\nIt would go past {number} other{'' if number == 1 else 's'}; to see all: orch check"
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Nothing that is read has cycles: the collector would walk all of it again and again for nothing."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # what was read stays: no collection walks it again, nor at the end
-        if was:
-            gc.enable()
 
 
 class _Loading:
