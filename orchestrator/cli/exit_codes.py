@@ -47,6 +47,7 @@ _OF_ERRORS: tuple[tuple[type[OrchError], Code], ...] = (
 _OF_ENDS = {
     "DONE": Code.DONE,
     "FAILED": Code.FAILED,
+    "ABORTED": Code.FAILED,
     "PAUSED": Code.WAITS,
     "WAITING": Code.WAITS,
     "DURABILITY": Code.WAITS,

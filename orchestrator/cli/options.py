@@ -97,6 +97,7 @@ Selection = Annotated[
 Except = Annotated[list[str] | None, typer.Option("--except", metavar="SEL", help="But not these.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; it goes into the log.")]
 PlanFile = Annotated[Path, typer.Argument(metavar="FILE", help="A plan file.")]
+PastLimit = Annotated[bool, typer.Option("--past-limit", help="Count spent budgets anew, with a --reason, and go on.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run: its id, a unique beginning of it, or last.")]
 
 # accepted by name, refused in words
@@ -105,7 +106,6 @@ TakeOver = Annotated[str | None, typer.Option("--take-over", hidden=True)]
 To = Annotated[str | None, typer.Option("--to", hidden=True)]
 Next = Annotated[bool, typer.Option("--next", hidden=True)]
 BreakGlass = Annotated[bool, typer.Option("--break-glass", hidden=True)]
-PastLimit = Annotated[bool, typer.Option("--past-limit", hidden=True)]
 
 
 def not_built(**options: object) -> None:

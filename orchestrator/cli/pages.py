@@ -39,6 +39,8 @@ def summary_document(page: RunPage) -> dict[str, Any]:
         "head": page.head,
         "result": summary.result,
         "left": summary.left,
+        "stopped": _stopped(summary),
+        "budgets": {budget.which: {"count": budget.count, "limit": budget.limit} for budget in summary.budgets},
         "open": summary.is_open,
         "executing": page.busy,
         "counts": {state.value: number for state, number in summary.counts.items()},
@@ -48,7 +50,20 @@ def summary_document(page: RunPage) -> dict[str, Any]:
         "unproven": [note.task for note in summary.unproven],
         "by_person": [note.task for note in summary.by_person],
         "skipped": [note.task for note in summary.skipped],
+        "forced": [note.task for note in summary.forced],
     }
+
+
+def _stopped(summary: RunSummary) -> dict[str, Any]:
+    """What stops the run now: each with who said so, or which budget it is."""
+    stopped = summary.stopped
+    people = {"paused": stopped.pause, "aborted": stopped.abort}
+    said: dict[str, Any] = {
+        word: {"by": did.by, "reason": did.reason, "at": did.at} for word, did in people.items() if did is not None
+    }
+    if stopped.spent:
+        said["budget"] = [{"which": one.which, "count": one.count, "limit": one.limit} for one in stopped.spent]
+    return said
 
 
 def _note(note: TaskNote) -> dict[str, Any]:
@@ -60,4 +75,7 @@ def _note(note: TaskNote) -> dict[str, Any]:
         "proof": proof,
         "why": note.why,
         "since": note.at,
+        "words": [*note.words, *(["escalate"] if note.may_force else [])],
+        "forced": note.forced or None,
+        "superseded": list(note.superseded),
     }

@@ -20,8 +20,8 @@ from orchestrator.cli.confirm import confirm, phrase
 from orchestrator.cli.despite_errors import with_the_way_past
 from orchestrator.cli.exit_codes import Code
 from orchestrator.cli.plan_difference import planned_again, refuse_stale
+from orchestrator.cli.required_secrets import require_secrets
 from orchestrator.cli.situation import Situation, now, situation, situation_of, stamp
-from orchestrator.hosts.stdin import missing
 from orchestrator.model.errors import FilesError, Refused, UsageError
 from orchestrator.model.plan import Plan, Request
 from orchestrator.model.terms import Action
@@ -166,20 +166,6 @@ def execute_plan(
         inputs_changed=changed,
     )
     return carry_out(now_.root, folder, by)
-
-
-def require_secrets(plan: Plan) -> None:
-    """Secrets that a run will need are asked for before it begins, not in the middle of it.
-
-    On the way down the rest goes on without them (principle 8); on the way back it waits.
-    """
-    lacking = missing((s.stdin_secret for t in plan.tasks for s in t.steps if s.stdin_secret), os.environ)
-    if not lacking:
-        return
-    advice = "Set them, each in the environment variable that its reference names."
-    if plan.action is Action.RESTORE:
-        raise UsageError(f"{'; '.join(lacking)}.", f"Nothing was touched. {advice}")
-    console.message(para("! ", f"{'; '.join(lacking)}: the steps that need it will fail. {advice}", console.width()))
 
 
 def _warn_of_held(now_: Situation, plan: Plan) -> None:

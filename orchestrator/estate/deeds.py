@@ -32,15 +32,17 @@ _WANTED = {Found.OFFLINE, Found.ISOLATED, Found.SILENT}
 _ENDED = {TaskState.DONE, TaskState.ALREADY}
 
 
-def after_task(record: SystemRecord, task: PlanTask, digest: TaskDigest, run: str) -> SystemRecord:
-    """The record of a system after what `digest` says of `task` in `run`."""
+def after_task(
+    record: SystemRecord, task: PlanTask, digest: TaskDigest, run: str, *, over: bool = False
+) -> SystemRecord:
+    """The record of a system after what `digest` says of `task` in `run`. `over`: the run is sealed."""
     if task.undoes is None:
         changed = _after_shutdown(record, task, digest, run)
     else:
         changed = _after_restore(record, task, digest)
     if changed is None:
         return record
-    return replace(changed, last_run=run, last_at=digest.at, why=_why(task, digest, run))
+    return replace(changed, last_run=run, last_at=digest.at, why=_why(task, digest, run, over))
 
 
 def state_of(deeds: Iterable[Deed], found_offline: bool) -> EstateState:
@@ -172,7 +174,7 @@ def _without(deeds: tuple[Deed, ...], modes: set[Mode], hosts: set[str]) -> tupl
     return tuple(left)
 
 
-def _why(task: PlanTask, digest: TaskDigest, run: str) -> str:
+def _why(task: PlanTask, digest: TaskDigest, run: str, over: bool) -> str:
     what = task.mode or "restore"
     match digest.state:
         case TaskState.DONE:
@@ -184,4 +186,4 @@ def _why(task: PlanTask, digest: TaskDigest, run: str) -> str:
         case TaskState.SKIPPED:
             return f"{what} begun, then skipped in {run}"
         case _:
-            return f"{what} under way in {run}"
+            return f"{what} begun, then given up with {run}" if over else f"{what} under way in {run}"

@@ -2,7 +2,8 @@
 
 * Runs are taken in the order in which they were opened, then by id; a run without an `opened` event never was.
 * A system is touched by a run from its task's first event on; `deeds` says what each task means for its system.
-* A run that is not sealed is open: its tasks that are not done, already or skipped hold their systems.
+* A run that is not sealed is open: its tasks that are not done, already or skipped hold their systems. One that was
+  aborted holds nothing; what it left midway stays unknown.
 * `Estate.head` is the SHA-256 of the runs' heads (hex), sorted, each followed by a newline; without runs, of nothing.
 * A head is unnamed while no other run's `opened` names it. A run that went on after it was named has a new head.
 """
@@ -22,15 +23,15 @@ def fold_estate(runs: Iterable[RunRecord]) -> Estate:
     systems: dict[str, SystemRecord] = {}
     open_runs: list[OpenRun] = []
     for opened, run in ordered:
-        digests = digest_tasks(run.events)
+        digests, over = digest_tasks(run.events), isinstance(run.events[-1], Sealed)
         for task in run.plan.tasks:
             digest = digests.get(task.id)
             if digest is not None:
                 before = systems.get(task.system, SystemRecord())
-                after = after_task(before, task, digest, opened.run)
+                after = after_task(before, task, digest, opened.run, over=over)
                 if after is not before:
                     systems[task.system] = after
-        if not isinstance(run.events[-1], Sealed):
+        if not over:
             held = (task.system for task in run.plan.tasks if not digests.get(task.id, TaskDigest()).state.is_end)
             open_runs.append(OpenRun(opened.run, run.plan.action, frozenset(held)))
     heads = tuple(run.head for _, run in ordered)

@@ -136,6 +136,13 @@ class Carrier(Protocol):
     def ask(self, key: str, spec: Spec) -> None:
         """Ask the receipt of `key` on the host itself, which fences it; the answer becomes the key's next outcome."""
 
+    def stop(self, key: str, spec: Spec) -> None:
+        """Ask as `ask` does, and end what still runs of it on the host (never by guessing: through its receipt).
+
+        The key's next outcome is as it ended (DONE, whatever its exit code), RUNNING where it could not be ended, or
+        what `ask` would say.
+        """
+
     def outcome(self, key: str) -> Outcome:
         """What is known of `key` now."""
 

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 from orchestrator.hosts.command_line import armour, unarmour
 
-Mode = Literal["run", "runs", "ask", "gen"]
+Mode = Literal["run", "runs", "ask", "stop", "gen"]
 State = Literal["done", "running", "lost", "fenced", "stale", "refused", "gen"]
 
 GENERATION_ID = "generation"  # the id under which `gen` is asked
@@ -47,7 +47,7 @@ def one_line(script: str) -> str:
 TEXT = one_line((files("orchestrator.hosts") / "receipt.sh").read_text(encoding="utf-8"))
 _CALL = re.compile(
     re.escape(f"exec /bin/sh -c '{TEXT}' orch ")
-    + r"(\S+) (run|runs|ask|gen) (\S+) '([^']*)' (\d+) (\S+) (\S+)\Z"
+    + r"(\S+) (run|runs|ask|stop|gen) (\S+) '([^']*)' (\d+) (\S+) (\S+)\Z"
 )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def receipt_id(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptCall:
-    """One thing told to, or asked of, the receipt script. `ask` and `gen` need no `inner`."""
+    """One thing told to, or asked of, the receipt script. `ask`, `stop` and `gen` need no `inner`."""
 
     mode: Mode
     id: str

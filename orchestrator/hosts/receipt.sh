@@ -3,7 +3,8 @@
 #   ID MODE SPEC CMD CAP LOGIN GENERATION
 #   ID          which attempt: run and runs do CMD at most once under it, however often they are told
 #   MODE        run; runs (the same, with one line for CMD's standard input on ours); ask (say what is known, and fence
-#               an ID that has not begun: it can never begin any more); gen (only tell the folder's generation)
+#               an ID that has not begun: it can never begin any more); stop (ask, and end what still runs of it);
+#               gen (only tell the folder's generation)
 #   SPEC        digest of what ID stands for, kept and told for comparison
 #   CMD         the command; CMD and the line of runs are written for printf %b, so that no login shell touches them
 #   CAP         bytes kept of each stream
@@ -14,12 +15,14 @@
 #   STATE       done, running, lost (begun, its runner gone), fenced, stale (other generation), refused (nothing done), gen
 # Files under ID: .l lock  .s spec: begun  .r result: ended  .1 .2 what was kept  .3 .4 how much more there was
 #   .o .e pipes  .n the result's page, taken before the effect so that a full disk can't lose it
+#   .p CMD's process, as /proc had it when it began  .k there once somebody has stopped it
 # Must run in dash, bash and busybox ash, and hold no exclamation mark, backslash or single quote (csh, fish).
 
 here=$PWD mask=$(umask)
 umask 077
 id=$1 mode=$2 spec=$3 cap=$5 login=$6 generation=$7 own=- state=new code=- seen=- n1=0 n2=0 d1=0 d2=0
 say() { echo "orch/1 $id $state $code $seen $own $n1 $n2 $d1 $d2"; }
+nap() { sleep $1 2>/dev/null || sleep 1; }
 refuse() { state=refused code=$1 seen=- n1=0 n2=0; say; exit 0; }
 
 # The folder: not /dev/shm nor /run/user, which end with the login. Ours, no link, and private from its first moment.
@@ -49,6 +52,58 @@ command=$(printf %b "$4")
 if [ $mode = runs ]; then
 IFS= read -r line || refuse 96
 fi
+stops=no
+[ $mode = stop ] && stops=yes mode=ask
+
+# CMD leads a session of its own, so that all that it starts can be found, and is noted down before it begins. It gets
+# its own umask and folder back.
+alone=$(command -v setsid)
+begin() {
+read -r is 2>/dev/null </proc/self/stat && echo "$is" >$id.p
+umask $mask
+cd "$here"
+exec $alone /bin/sh -c "$command"
+}
+
+# What runs in the session of leader, to pids; only if one of those seen there before still does, so that the number can
+# be nobody else's by now.
+fields() { set -- ${1##*) }; session=$4 since=${20}; }
+members() {
+now=
+for of in /proc/[0-9]*; do
+read -r is 2>/dev/null <$of/stat && fields "$is" && [ "$session" = $leader ] && now="$now ${of#/proc/}"
+done
+for of in $pids; do
+case "$now " in *" $of "*) pids=$now; return 0;; esac
+done
+return 1
+}
+# All of them or none: a half of CMD ended would look like its end while the rest works on. Root's only root can end.
+end() {
+free=yes
+for of in $pids; do
+kill -0 $of 2>/dev/null || { [ -d /proc/$of ] && free=no; }
+done
+if [ $free = yes ]; then
+kill -$1 $pids 2>/dev/null || true
+else
+LC_ALL=C sudo -n /bin/sh -c "kill -$1 $pids; true" </dev/null >/dev/null 2>&1 9>&-
+fi
+}
+gone() {
+if [ $state = running ]; then
+flock -n 9 && state=new
+else
+members && return 1 || return 0
+fi
+}
+wait_gone() {
+tries=0
+until gone || [ $tries = 20 ]; do
+nap 0.1
+tries=$((tries+1))
+done
+}
 
 # One at a time for each ID. The lock goes with this shell: whoever gets it while only .s is there finds it lost.
 true >>$id.l || refuse 95
@@ -57,6 +112,22 @@ if [ $mode = ask ]; then
 flock -n 9 || state=running
 else
 flock 9 || refuse 95
+fi
+
+# Stopped is only what has begun and not ended, and whose first process is by its start time still the one that began.
+if [ $stops = yes ]; then
+[ $state = running ] && { [ -s $id.p ] || [ -s $id.r ] || nap 0.2; }
+if [ -s $id.r ]; then :
+elif read -r is 2>/dev/null <$id.p && fields "$is"; then
+leader=${is%% *} pids=${is%% *} began=$since
+if read -r is 2>/dev/null </proc/$leader/stat && fields "$is" && [ "$since" = "$began" ] && true >$id.k; then
+for signal in TERM KILL; do
+members && end $signal || break
+wait_gone
+done
+fi
+fi
+[ $state = running ] && wait_gone
 fi
 
 if [ $state = running ]; then :
@@ -79,24 +150,31 @@ pipe=$id.o more=$id.3
 [ $n = 1 ] || pipe=$id.e more=$id.4
 { dd bs=1 count=$cap of=$id.$n && wc -c >$more || { true >$more; cat; }; } <$pipe >/dev/null 2>&1 9>&- &
 done
-# CMD gets its own umask and folder back, and nothing of ours: neither the lock nor the login's streams.
+# CMD gets nothing of ours: neither the lock nor the login's streams. Nor may this shell use them any more: it would tell
+# that CMD was ended by a signal, to a connection that may be lost, and die of that before it has written the result.
+exec 2>/dev/null
 if [ $mode = runs ]; then
-{ printf %b "$line"; echo; } 9>&- | (umask $mask; cd "$here"; exec /bin/sh -c "$command") >$id.o 2>$id.e 9>&-
+{ printf %b "$line"; echo; } 9>&- | (begin) >$id.o 2>$id.e 9>&-
 else
-(umask $mask; cd "$here"; exec /bin/sh -c "$command") </dev/null >$id.o 2>$id.e 9>&-
+(begin) </dev/null >$id.o 2>$id.e 9>&-
 fi
 code=$? tries=0
-# The readers end with the streams; a child left behind may hold these open, so they are not waited for without end.
+# The readers end with the streams; a child left behind may hold these open, so they are not waited for without end. But
+# of a CMD that was stopped something may work on, and then it has not ended.
 until [ -s $id.3 ] && [ -s $id.4 ] || [ $tries = 30 ]; do
-sleep 0.01 2>/dev/null || sleep 1
+if [ -e $id.k ]; then
+nap 0.1
+else
+nap 0.01
 tries=$((tries+1))
+fi
 done
 n1=$(($(wc -c <$id.1))) n2=$(($(wc -c <$id.2)))
 # No count though the reader went on to one: cut, by an unknown number.
 [ -e $id.3 ] && { read -r d1 <$id.3 || d1=1; }
 [ -e $id.4 ] && { read -r d2 <$id.4 || d2=1; }
 echo $code $n1 $n2 $((d1)) $((d2)) 1<>$id.n && mv $id.n $id.r && state=done || state=lost
-rm -f $id.o $id.e $id.3 $id.4
+rm -f $id.o $id.e $id.3 $id.4 $id.p $id.k
 fi
 else state=stale
 fi

@@ -6,7 +6,6 @@
 - Before the first byte of a command everything that fails is a refusal; from then on it is unknown.
 """
 
-import os
 from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +21,9 @@ from orchestrator.hosts.login import KeyRing
 from orchestrator.hosts.outcome import Asked, of_answer, of_nothing_sent, of_question, of_refusal, of_run
 from orchestrator.hosts.port import Accepted, HostSpec, Outcome, OutcomeState, Spec, SpecKind
 from orchestrator.hosts.receipt import Mode, ReceiptCall, call_line, receipt_id
+from orchestrator.hosts.redaction import Redactor
 from orchestrator.hosts.refusal import Refusal
-from orchestrator.hosts.stdin import NoInput, input_of
+from orchestrator.hosts.stdin import NoInput, Secrets, input_of
 from orchestrator.model.terms import Found, Platform
 
 _NOISE = 64 * 1024  # room for a receipt's header, and for what a login shell's start-up files print before it
@@ -37,21 +37,27 @@ class _Entry:
     digest: str
     outcome: Outcome
     generation: str | None = None  # of the receipt folder, as it was when the command was sent
+    told: int = 0  # how often it was submitted, asked or stopped
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What a worker does next: carry a spec to its host, or ask the receipt that it left there."""
+    """What a worker does next: carry a spec to its host, or ask the receipt that it left there (or stop it)."""
 
     key: str
     spec: Spec
-    asks: bool
+    question: Mode | None = None
+    nth: int = 1  # of what was told of this key
 
 
 class SshCarrier:
     """Implements `hosts.port.Carrier`."""
 
-    def __init__(self, *, root: Path, parallel: int, connect_timeout_s: float = 10.0) -> None:
+    def __init__(
+        self, *, root: Path, parallel: int, connect_timeout_s: float = 10.0, secrets: Secrets | None = None
+    ) -> None:
+        self._secrets = secrets or Secrets()
+        self._redactor = Redactor(self._secrets)
         self._gateways = Gateways(Opener(KeyRing(root), connect_timeout_s))
         self._connect_timeout_s = connect_timeout_s
         self._deadlines = Deadlines()
@@ -77,19 +83,16 @@ class SshCarrier:
                     raise ValueError(f"the key {key} already stands for something else")
                 return Accepted.ALREADY
             self._enter(key, spec, digest)
-        self._put(_Job(key, spec, asks=False))
+        self._put(_Job(key, spec))
         return Accepted.ACCEPTED
 
     def ask(self, key: str, spec: Spec) -> None:
         """Ask the receipt of `key` on the host itself, which fences it; the answer becomes the key's next outcome."""
-        digest = spec.digest()
-        with self._news:
-            entry = self._entries.get(key) or self._enter(key, spec, digest)
-            if entry.digest != digest:
-                raise ValueError(f"the key {key} already stands for something else")
-            entry.outcome = Outcome(OutcomeState.QUEUED)
-            self._fresh.pop(key, None)
-        self._put(_Job(key, spec, asks=True))
+        self._put_question(key, spec, "ask")
+
+    def stop(self, key: str, spec: Spec) -> None:
+        """Ask as `ask` does, and end what still runs of it on the host; RUNNING says that it could not be ended."""
+        self._put_question(key, spec, "stop")
 
     def outcome(self, key: str) -> Outcome:
         """What is known of `key` now."""
@@ -108,12 +111,11 @@ class SshCarrier:
     def cancel(self, key: str) -> bool:
         """Whether `key` was prevented from starting (False: too late)."""
         with self._work:
-            kept = deque(job for job in self._queue if job.key != key or job.asks)
-            prevented = len(kept) < len(self._queue)
-            self._queue = kept
-        if prevented:
-            self._set(key, Outcome(OutcomeState.CANCELLED))
-        return prevented
+            prevented = [job for job in self._queue if job.key == key and not job.question]
+            self._queue = deque(job for job in self._queue if job not in prevented)
+        for job in prevented:
+            self._set(job, Outcome(OutcomeState.CANCELLED))
+        return bool(prevented)
 
     def release(self, task: str) -> None:
         """Close the connections kept for a task that has ended, and forget its output."""
@@ -145,7 +147,7 @@ class SshCarrier:
             waiting, self._queue = self._queue, deque()
             self._work.notify_all()
         for job in waiting:
-            self._set(job.key, Outcome(OutcomeState.NO_ANSWER if job.asks else OutcomeState.CANCELLED))
+            self._set(job, Outcome(OutcomeState.NO_ANSWER if job.question else OutcomeState.CANCELLED))
         with self._links_lock:
             links = list(self._links.values())
             self._links.clear()
@@ -157,10 +159,21 @@ class SshCarrier:
         self._gateways.close()
 
     def _enter(self, key: str, spec: Spec, digest: str) -> _Entry:
-        entry = self._entries[key] = _Entry(digest, Outcome(OutcomeState.QUEUED), spec.generation)
+        entry = self._entries[key] = _Entry(digest, Outcome(OutcomeState.QUEUED), spec.generation, told=1)
         if spec.task:
             self._keys_of.setdefault(spec.task, []).append(key)
         return entry
+
+    def _put_question(self, key: str, spec: Spec, question: Mode) -> None:
+        digest = spec.digest()
+        with self._news:
+            entry = self._entries.get(key) or self._enter(key, spec, digest)
+            if entry.digest != digest:
+                raise ValueError(f"the key {key} already stands for something else")
+            entry.outcome = Outcome(OutcomeState.QUEUED)
+            entry.told += 1
+            self._fresh.pop(key, None)
+        self._put(_Job(key, spec, question, entry.told))
 
     def _put(self, job: _Job) -> None:
         with self._work:
@@ -181,21 +194,29 @@ class SshCarrier:
                 if self._closed:
                     return
                 job = self._queue.popleft()
-            self._set(job.key, Outcome(OutcomeState.RUNNING))
+            self._set(job, Outcome(OutcomeState.RUNNING))
             try:
-                outcome = (self._question if job.asks else self._carry)(job.key, job.spec)
+                if job.question is None:
+                    outcome = self._carry(job.key, job.spec)
+                else:
+                    outcome = self._question(job.key, job.spec, job.question)
             except Refusal as refusal:
                 outcome = of_refusal(refusal)
             except Exception as error:
                 # Something may have been sent: unknown is a state. The error's text could hold anything: not told.
                 outcome = Outcome(OutcomeState.UNKNOWN, why=f"an error within orch ({type(error).__name__})")
-            self._set(job.key, outcome)
+            self._set(job, outcome)
 
-    def _set(self, key: str, outcome: Outcome) -> None:
+    def _set(self, job: _Job, outcome: Outcome) -> None:
+        outcome = self._redactor.outcome(outcome, job.spec.stdin_secret)  # the one door for what hosts said
         with self._news:
-            self._entries[key].outcome = outcome
+            entry = self._entries.get(job.key)
+            # Once its receipt has been asked, what the command's own session says counts only if it is the end.
+            if entry is None or (job.nth < entry.told and outcome.state is not OutcomeState.DONE):
+                return
+            entry.outcome = outcome
             if outcome.is_final or outcome.by_receipt:
-                self._fresh[key] = None
+                self._fresh[job.key] = None
                 self._news.notify_all()
 
     def _link(self, key: str, spec: Spec) -> Link:
@@ -221,7 +242,7 @@ class SshCarrier:
             return self._login(key, spec)
         try:
             inner = inner_line(spec.host.platform, spec.argv, spec.shell, spec.sudo)
-            stdin = input_of(spec, os.environ)
+            stdin = input_of(spec, self._secrets)
         except (ValueError, NoInput) as error:
             return of_nothing_sent(str(error))
         link = self._link(key, spec)
@@ -261,11 +282,11 @@ class SshCarrier:
         answer = link.carry(call_line(call), data, 2 * spec.cap + _NOISE, spec.timeout_s)
         return of_run(asked, answer)
 
-    def _question(self, key: str, spec: Spec) -> Outcome:
+    def _question(self, key: str, spec: Spec, mode: Mode) -> Outcome:
         if not _keeps_receipts(spec) or spec.kind is not SpecKind.STEP:
             return Outcome(OutcomeState.NO_ANSWER, why=f"{spec.host.id} keeps no receipts")
         asked = Asked(spec, receipt_id(key), spec.generation or self._entries[key].generation)
-        call = ReceiptCall("ask", asked.id, spec.digest(), "", spec.cap, spec.host.user, asked.generation)
+        call = ReceiptCall(mode, asked.id, spec.digest(), "", spec.cap, spec.host.user, asked.generation)
         link = self._link(key, spec)
         try:
             answer = link.carry(call_line(call), None, 2 * spec.cap + _NOISE, _ASK_S)

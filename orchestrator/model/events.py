@@ -69,11 +69,15 @@ class Left(_Event):
 
 
 class TaskChanged(_Event):
-    """A task entered a state; `why` is for people, `proof` stands with done."""
+    """A task entered a state; `why` is for people, `proof` stands with done.
+
+    With `rung` it went on to its force steps: `running` does them, `evidence` first keeps what can still be had.
+    """
 
     type: Literal["task"] = "task"
     task: str
     state: TaskState
+    rung: Literal["force"] | None = None
     proof: Proof | None = None
     why: str | None = None
 
@@ -126,10 +130,13 @@ class StepChanged(_Event):
 
 
 class OperatorDid(_Event):
-    """A person decided about one task, with name and reason; `on_behalf_of` is kept for runs whose start is signed."""
+    """A person decided, with name and reason; `on_behalf_of` is kept for runs whose start is signed.
+
+    `resolve` and `escalate` are about one task; `pause`, `abort` and `past-limit` (budgets count anew) about the run.
+    """
 
     type: Literal["operator"] = "operator"
-    did: Literal["resolve", "pause"]
+    did: Literal["resolve", "escalate", "pause", "abort", "past-limit"]
     task: str | None = None
     resolution: Literal["done", "retry", "skip", "hold", "waive-evidence"] | None = Field(None, alias="as")
     by: str
@@ -138,6 +145,24 @@ class OperatorDid(_Event):
     inbox: str | None = None  # the file in the run's inbox that it came by, so that it is never taken twice
 
     model_config = Frozen.model_config | {"populate_by_name": True, "serialize_by_alias": True}
+
+
+class GateChanged(_Event):
+    """A gate opened for one scope (`all`, `system=ID`, `customer=ID`), or is open no more."""
+
+    type: Literal["gate"] = "gate"
+    gate: str
+    scope: str
+    state: Literal["open", "expired", "vetoed"]
+
+
+class BudgetSpent(_Event):
+    """So many hosts of a restore failed, or could not be asked, that the run pauses (limits.restore, section 3)."""
+
+    type: Literal["budget"] = "budget"
+    which: Literal["failed", "unreachable"]
+    count: int
+    limit: int
 
 
 class Sealed(_Event):
@@ -149,11 +174,11 @@ class Sealed(_Event):
 
 
 Event = Annotated[
-    Opened | Resumed | Left | TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid | Sealed,
+    Opened | Resumed | Left | TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid | GateChanged | BudgetSpent | Sealed,
     Field(discriminator="type"),
 ]
 
 EVENT: TypeAdapter[
-    Opened | Resumed | Left | TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid | Sealed
+    Opened | Resumed | Left | TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid | GateChanged | BudgetSpent | Sealed
 ] = TypeAdapter(Event)
 """Reads an event from JSON bytes: `EVENT.validate_json(line)`."""

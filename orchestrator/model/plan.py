@@ -305,6 +305,8 @@ class Policy(Frozen):
     on_failure: OnFailure = OnFailure.HOLD
     parallel: int = 50
     zone_parallel: dict[str, int] = {}
+    failed_limit: Absent[int] = None  # of a restore: at so many failed hosts the run pauses; None: no budget
+    unreachable_limit: Absent[int] = None  # the same for hosts that could not be asked
     evidence: EvidencePolicy = EvidencePolicy()
 
 

@@ -11,26 +11,26 @@ from itertools import chain
 from orchestrator.graph.impact import hits_of
 from orchestrator.model.estate import Estate
 from orchestrator.model.plan import (
+    NO_HOST,
     CameAlong,
     CustomerImpact,
-    EvidencePolicy,
     Impact,
     Input,
     LeftOut,
     Need,
     Plan,
     PlanTask,
-    Policy,
     Request,
     ServiceImpact,
     Warn,
 )
-from orchestrator.model.terms import Action, OnFailure
+from orchestrator.model.terms import Action
 from orchestrator.plan.drafts import Draft
 from orchestrator.plan.estimate import Job, estimate
 from orchestrator.plan.gates import Gates, gates_of
 from orchestrator.plan.ground import Ground
 from orchestrator.plan.ordering import Ordered, barriers_of, loops_back, ordered
+from orchestrator.plan.policy import policy_of
 from orchestrator.plan.reach import hosts_of
 from orchestrator.plan.summary import summary_of
 from orchestrator.plan.warnings import by_weight, warnings_of
@@ -76,17 +76,7 @@ def assemble(
     in_use = {host.zone for host in hosts.values()}
     zones = {id: most for id, most in zones.items() if id in in_use}
     hits = hits_of(inventory, ground.needs, drafts.keys(), gone)
-    policy = Policy(
-        on_failure=protocol.on_failure.get(action, OnFailure.HOLD),
-        parallel=protocol.parallel,
-        zone_parallel=zones,
-        evidence=EvidencePolicy(
-            required=protocol.evidence.required,
-            at_most_s=protocol.evidence.at_most_s,
-            past=protocol.evidence.past.value,
-            cap=protocol.evidence.cap,
-        ),
-    )
+    own = {host for draft in drafts.values() for host in draft.hosts if host != NO_HOST}
     return Plan(
         id=header.id,
         created_at=header.created_at,
@@ -97,7 +87,7 @@ def assemble(
         inputs=_inputs(ground, drafts),
         estate_head=estate.head,
         summary=summary_of(action, tasks, len(hits.customers)),
-        policy=policy,
+        policy=policy_of(protocol, action, zones, len(own)),
         hosts=hosts,
         gates=gates.gates,
         barriers=barriers,

@@ -1,7 +1,7 @@
 """One task as it is drafted: what is done to a system, on which of its hosts, and how long that takes usually."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from orchestrator.graph.closure import Joined
@@ -64,9 +64,18 @@ def draft_shutdown(ws: Workspace, system: str, mode: Mode, joined: Joined | None
 
 
 def draft_restore(
-    ws: Workspace, system: str, modes: Sequence[Mode], hosts: Mapping[Mode, frozenset[str]], joined: Joined | None
+    ws: Workspace,
+    system: str,
+    modes: Sequence[Mode],
+    hosts: Mapping[Mode, frozenset[str]],
+    joined: Joined | None,
+    *,
+    stays_offline: bool,
 ) -> Draft:
-    """Bringing one system back: `modes` undone in this order, each on the hosts that it was done to."""
+    """Bringing one system back: `modes` undone in this order, each on the hosts that it was done to.
+
+    `stays_offline`: it was found offline, and only its isolation is lifted, so nobody asks whether it runs.
+    """
     one = ws.inventory.systems[system]
     touched = frozenset().union(*hosts.values())
     writer = CommandWriter(ws, system, touched)
@@ -75,13 +84,14 @@ def draft_restore(
         for mode in modes
         for step in (writer if hosts[mode] == touched else CommandWriter(ws, system, hosts[mode])).restore(mode)
     ]
-    health = writer.health()
+    health = () if stays_offline else writer.health()
+    probe = writer.probes()
     return Draft(
         system=one,
         modes=tuple(modes),
         hosts=writer.hosts,
         joined=joined,
-        probe=writer.probes(),
+        probe=replace(probe, state=()) if stays_offline else probe,
         evidence=(),
         steps=tuple(steps),
         force=(),

@@ -64,15 +64,15 @@ def gates_of(
                 tasks=tuple(members),
             )
             gates.append(gate)
-            name = gate_name(gate)
+            name = gate_name(gate.id, gate.scope)
             for task in members:
                 of_task.setdefault(task, []).append(name)
     return Gates(tuple(gates), {task: tuple(names) for task, names in of_task.items()}, no_scope)
 
 
-def gate_name(gate: PlanGate) -> str:
+def gate_name(id: str, scope: str) -> str:
     """How a task names a gate: its id, with its scope where that is not everything."""
-    return gate.id if gate.scope == ALL else f"{gate.id}:{gate.scope}"
+    return id if scope == ALL else f"{id}:{scope}"
 
 
 def _scope(rule: GateRule, system: str, owner: str) -> str | None:

@@ -7,9 +7,8 @@ from orchestrator.graph.actuators import Actuators
 from orchestrator.graph.needs import Needs, needs_of
 from orchestrator.graph.selection import Selection
 from orchestrator.graph.serves import customers_of
-from orchestrator.model.errors import UsageError
 from orchestrator.model.estate import Estate
-from orchestrator.model.terms import Action, EstateState, OnFailure
+from orchestrator.model.terms import Action, EstateState
 from orchestrator.model.workspace import Workspace
 
 
@@ -50,19 +49,3 @@ class Ground:
 
 def refuse_unbuilt(ground: Ground, action: Action) -> None:
     """Raises UsageError where a plan would use what is not built yet: it is never done approximately."""
-    protocol = ground.protocol
-    if protocol.on_failure.get(action) is OnFailure.FORCE:
-        raise UsageError(
-            f"protocol.yaml says on_failure: force for a {action}, which is not built yet.",
-            "Until it is, write hold or continue.",
-        )
-    if action is Action.RESTORE and (protocol.budget_failed or protocol.budget_unreachable):
-        raise UsageError(
-            "protocol.yaml sets limits.restore (budgets), which are not built yet.",
-            "Until they are, leave limits.restore out.",
-        )
-    if ground.inventory.ssh_config is not None:
-        raise UsageError(
-            "the inventory's defaults.hosts names an ssh_config, which is not built yet.",
-            "Until it is, write user, port, identity and gateways into the inventory.",
-        )

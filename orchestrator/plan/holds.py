@@ -16,5 +16,5 @@ def refuse_held(plan: Plan, estate: Estate) -> None:
                 f"run {run.run}, a {run.action}, is not over, and holds {names(held)}.",
                 f"Go on with it: orch resume {run.run}\n"
                 f"or give up what it holds: orch resolve {run.run} skip {' '.join(held[:3])} --reason ...\n"
-                "Taking a run over, and ending one, are not built yet.",
+                f"or end it, with all that it has not done: orch abort {run.run} --reason ...",
             )

@@ -112,7 +112,8 @@ def _draft(ws: Workspace, estate: Estate, system: str, members: Membership) -> D
         hosts[deed.mode] = hosts.get(deed.mode, frozenset()) | frozenset(deed.hosts)
     own = frozenset(CommandWriter(ws, system).hosts)  # what a person took down as a whole is down on all of them
     known = {mode: found & own or own for mode, found in hosts.items()}
-    return draft_restore(ws, system, _undone(estate, system), known, members[system])
+    stays = bool(_stay_so(estate, (system,)))
+    return draft_restore(ws, system, _undone(estate, system), known, members[system], stays_offline=stays)
 
 
 def _refuse(ground: Ground, excluded: frozenset[str], members: Membership, coming: Membership) -> None:

@@ -1,9 +1,12 @@
-"""Which tasks of a run a person means by `resolve` (section 9): pure, from the plan and where its tasks stand.
+"""Which tasks of a run a person means by `resolve` and `escalate` (section 9): pure, from the plan and its tasks.
 
-A word is a task's id or an id glob; `key=glob` knows `state` and what the plan itself says of a task (`id, kind, owner,
-host, zone, platform, customer, service`): a run is decided about from its own folder, whatever the files say by now.
-Terms of one argument hold together, arguments add up. A glob means the tasks that are not over; each argument that
-means none is an error, so that a typo never decides about less than was meant.
+The language is that of every selector (section 3): terms of one argument hold together, arguments add up, each argument
+that means nothing is an error, so that a typo never decides about less than was meant. What differs, because a run is
+decided about from its own folder, whatever the files say by now:
+
+* `state` is a key here; `managed` and `label.NAME` are none, for a plan does not hold them.
+* `service=` means the systems of this plan that the service needs, directly or not, for that is what a plan knows.
+* An id means its task in any state, a glob and a key only tasks that are not over.
 """
 
 import difflib
@@ -13,10 +16,10 @@ from fnmatch import fnmatchcase
 from orchestrator.model.errors import UsageError
 from orchestrator.model.inventory import INTERNAL
 from orchestrator.model.plan import Plan, PlanTask
-from orchestrator.model.selector import Term, parse_selector
+from orchestrator.model.selector import Selector, Term, parse_selector
 from orchestrator.model.terms import TaskState
 
-_KEYS = ("id", "state", "kind", "owner", "host", "zone", "platform", "customer", "service")
+KEYS = ("id", "state", "kind", "owner", "host", "zone", "platform", "customer", "service")
 
 
 def chosen(plan: Plan, states: Mapping[str, TaskState], arguments: Sequence[str]) -> tuple[str, ...]:
@@ -40,17 +43,33 @@ def _of_argument(plan: Plan, states: Mapping[str, TaskState], argument: str) -> 
     except ValueError as error:
         raise UsageError(str(error)) from error
     for term in selector.terms:
-        if term.key not in _KEYS:
+        if term.key not in KEYS:
             raise UsageError(
-                f'"{argument}": a run does not know "{term.key}".', f"Here one can say: {', '.join(_KEYS)}."
+                f'"{argument}": a run does not know "{term.key}", for its plan does not hold it.',
+                f"Here one can say: {', '.join(KEYS)}. See: orch show {plan.id}",
             )
     open_tasks = [task for task in plan.tasks if not states[task.id].is_end]
     found = {t.id for t in open_tasks if all(_fits(plan, t, states[t.id], term) for term in selector.terms)}
     if not found:
-        near = difflib.get_close_matches(argument, states, n=2)
-        advice = f"Did you mean {' or '.join(near)}?" if near else f"See: orch show {plan.id}"
-        raise UsageError(f'"{argument}" means no task of this run that is still open.', advice)
+        raise UsageError(f'"{argument}" means no task of this run that is still open.', _meant(plan, states, selector))
     return found
+
+
+def _meant(plan: Plan, states: Mapping[str, TaskState], selector: Selector) -> str:
+    """What somebody may have meant who named nothing: the nearest words of the first term that fits no task at all."""
+    for term in selector.terms:
+        if any(_fits(plan, task, states[task.id], term) for task in plan.tasks):
+            continue
+        words = {word for task in plan.tasks for word in _words(plan, task, states[task.id], term.key)}
+        known = {state.value for state in TaskState} if term.key == "state" else words
+        if term.key == "state" and term.glob in known:
+            return f"No task is {term.glob}. See: orch show {plan.id}"
+        near = difflib.get_close_matches(term.glob, sorted(known), n=2)
+        if near:
+            return f"Did you mean {' or '.join(near)}?"
+        if len(words) <= 12:
+            return f"{term.key} is here one of: {', '.join(sorted(words))}" if words else f"No task has a {term.key}."
+    return f"What it fits is over, or no task fits all of it. See: orch show {plan.id}"
 
 
 def _fits(plan: Plan, task: PlanTask, state: TaskState, term: Term) -> bool:

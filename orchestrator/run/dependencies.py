@@ -1,6 +1,7 @@
 """Which tasks may start, which wait, and which can't move until a person acts (contract section 6).
 
-A need is met when its task is done, already or skipped; under `continue` also when it failed or is unknown. A barrier
+Every gate is closed until an event opens it; a task waits for all of its own, and moves no more than a held one. A need
+is met when its task is done, already or skipped; under `continue` also when it failed or is unknown. A barrier
 opens when all its tasks are at their end; on the way down it waits only for tasks that can still move. Counted, not
 searched: a change of one task touches its dependents only, so a run of 10,000 tasks costs no more per step. Only when
 a stuck task moves again is all that hangs on stuck ones looked through anew, once for all that moved meanwhile.
@@ -25,6 +26,12 @@ class Dependencies:
             task.id: tuple({n.barrier: None for n in task.needs if n.barrier is not None}) for task in plan.tasks
         }
         self._barriers = {barrier.id: barrier.needs for barrier in plan.barriers}
+        self._gates = {task.id: task.gates for task in plan.tasks if task.gates}
+        self._gated: dict[str, list[str]] = {}
+        for task, gates in self._gates.items():
+            for gate in gates:
+                self._gated.setdefault(gate, []).append(task)
+        self._closed_gates = set(self._gated)
         self._dependents: dict[str, list[str]] = {task.id: [] for task in plan.tasks}
         self._barriers_of: dict[str, list[str]] = {task.id: [] for task in plan.tasks}
         self._behind: dict[str, list[str]] = {barrier.id: [] for barrier in plan.barriers}
@@ -41,11 +48,11 @@ class Dependencies:
         self._unmet = {task: len(needs) for task, needs in self._needs.items()}
         self._stuck: set[str] = set()
         self._stuck_barriers: set[str] = set()  # coming back: barriers behind a stuck task
-        self._moved = False  # a stuck task moved since the stuck ones were last looked through
         self._holds: dict[str, tuple[str, ...]] = {}
         self._closed_by = {barrier: len(needs) for barrier, needs in self._barriers.items()}
         self._counting = dict.fromkeys(self._needs, True)
         self._news: dict[str, None] = dict.fromkeys(self._needs)
+        self._moved = bool(self._closed_gates)  # what they hold is to be found first
 
     def change(self, task: str, state: TaskState) -> None:
         """Take in that `task` is now in `state`."""
@@ -62,6 +69,13 @@ class Dependencies:
             self._holds.clear()
         self._recount(task, before, met)
 
+    def set_gate(self, gate: str, *, is_open: bool) -> None:
+        """Take in that a gate (`ID`, or `ID:SCOPE`) is open now, or closed."""
+        (self._closed_gates.discard if is_open else self._closed_gates.add)(gate)
+        self._holds.clear()
+        self._moved = True
+        self._news.update(dict.fromkeys(self._gated.get(gate, ())))
+
     def take_ready(self) -> tuple[str, ...]:
         """Tasks that became ready since the last call: waiting, with every need met and every barrier open."""
         self._look_through()
@@ -75,6 +89,7 @@ class Dependencies:
         return (
             self._state[task] is TaskState.WAITING
             and not self._unmet[task]
+            and not self._is_gated(task)
             and not any(self._closed_by[barrier] for barrier in self._needs_barriers[task])
         )
 
@@ -84,10 +99,11 @@ class Dependencies:
         return (task for task, state in self._state.items() if not state.is_end and task not in self._stuck)
 
     def waits_for(self, task: str) -> Iterator[str]:
-        """What a waiting task waits for: tasks first, then barriers that are closed."""
+        """What a waiting task waits for: tasks first, then barriers that are closed, then gates."""
         self._look_through()
         yield from (need for need in self._needs[task] if not self._meets(self._state[need]))
         yield from (barrier for barrier in self._needs_barriers[task] if self._closed_by[barrier])
+        yield from (f"gate {gate}" for gate in self._gates.get(task, ()) if gate in self._closed_gates)
 
     def held_up_by(self, task: str) -> tuple[str, ...]:
         """Every waiting task that waits for `task`, directly or not, nearest first."""
@@ -122,7 +138,7 @@ class Dependencies:
 
     def _recount(self, task: str, before: TaskState, met: int) -> None:
         """Keep the stuck tasks and the barriers' counts right after `task` left `before`."""
-        if before in _STUCK and (self._state[task] not in _STUCK or met):
+        if (before in _STUCK or task in self._stuck) and (self._state[task] not in _STUCK or met):
             self._moved = True
         elif self._state[task] in _STUCK:
             self._mark_stuck(task)
@@ -135,10 +151,13 @@ class Dependencies:
             self._stuck.clear()
             self._stuck_barriers.clear()
             for task, state in self._state.items():
-                if state in _STUCK:
+                if state in _STUCK or (state is TaskState.WAITING and self._is_gated(task)):
                     self._mark_stuck(task)
             for task in self._state:
                 self._refresh(task)
+
+    def _is_gated(self, task: str) -> bool:
+        return any(gate in self._closed_gates for gate in self._gates.get(task, ()))
 
     def _mark_stuck(self, first: str) -> None:
         stack = [first]

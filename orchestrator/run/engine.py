@@ -6,22 +6,25 @@ clock, the journal, the carrier and the ears.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from orchestrator.hosts.port import Accepted, Carrier, Outcome
+from orchestrator.model.errors import DurabilityError, OrchError
 from orchestrator.model.events import Event, Left, OperatorDid, OutputRef, Sealed
 from orchestrator.run import inbox
 from orchestrator.run.folder import RunFolder
 from orchestrator.run.journal import Journal
+from orchestrator.run.objections import objection_to
 from orchestrator.run.output import OutputStore
-from orchestrator.run.people import objection
 from orchestrator.run.run_view import remaining_chains, view_of
 from orchestrator.run.scheduler import Decided, Scheduler, Standing
 from orchestrator.run.stop import Stop
-from orchestrator.run.turn import Ask, Heard, Release, Submit
+from orchestrator.run.stopped_by import stopped_by
+from orchestrator.run.turn import Ask, Halt, Heard, Release, Submit
 from orchestrator.run.view import RunView
 
 TICK_S = 0.25
@@ -45,13 +48,20 @@ class Clock:
     """Epoch seconds that never run backwards, whatever the wall clock does: not while the process lives, nor behind
     what the journal says already (`not_before`). Deadlines are counted by it, and the journal dated."""
 
-    def __init__(self, not_before: float = 0.0) -> None:
-        self._wall = max(time.time(), not_before)
-        self._start = time.monotonic()
+    def __init__(
+        self,
+        not_before: float = 0.0,
+        *,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._monotonic = monotonic
+        self._wall = max(wall(), not_before)
+        self._start = monotonic()
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self._wall + time.monotonic() - self._start
+        return self._wall + self._monotonic() - self._start
 
 
 class Engine:
@@ -68,7 +78,9 @@ class Engine:
         *,
         by: str,
         clock: Clock,
+        older: Collection[str] = (),
     ) -> None:
+        """`older`: names of what lay in the inbox before this process took the run up."""
         self._folder = folder
         self._scheduler = scheduler
         self._journal = journal
@@ -82,6 +94,10 @@ class Engine:
         self._chains = remaining_chains(scheduler.plan)
         self._pending: list[Heard] = []
         self._seen = {event.inbox for event in journal.events if isinstance(event, OperatorDid) and event.inbox}
+        self._older = frozenset(older)
+        self._stopped = stopped_by(journal.events)
+        self._said_stop = False
+        self._inbox_fault = ""
         self._next_tick = 0.0
 
     def run(self, *, wait_for_people: bool) -> Standing | None:
@@ -91,10 +107,9 @@ class Engine:
         """
         heard: list[Heard] = []
         while True:
-            self._scheduler.pausing = self._stop.requested
+            self._scheduler.told_to_pause = self._stop.requested
             if self._stop.given_up:
                 self._record(self._scheduler.give_up(self._clock.now(), heard))
-                self.leave(Left(reason="interrupted"))
                 return None
             self._turn(heard)
             standing = self._scheduler.standing()
@@ -110,30 +125,54 @@ class Engine:
     def _turn(self, heard: Sequence[Heard]) -> None:
         now = self._clock.now()
         papers, decisions = self._read_inbox()
-        self._record(self._scheduler.advance(now, heard, decisions))
-        for paper in papers:
-            inbox.done(paper)
+        self._record(self._scheduler.advance(now, heard, [*self._stop_asked(), *decisions]))
+        inbox.done(*papers)
         if now >= self._next_tick:
             self._next_tick = now + TICK_S
-            self._listener.on_tick(view_of(self._scheduler, self._chains, self._by, self._started, now))
+            view = view_of(self._scheduler, self._chains, self._by, self._started, now)
+            self._listener.on_tick(replace(view, stopped=self._stopped, stop_asked=self._stop.requested))
+
+    def _stop_asked(self) -> list[OperatorDid]:
+        """The pause that was asked for where the run is executed, once: the journal says by what."""
+        if not self._stop.requested or self._said_stop:
+            return []
+        self._said_stop = True
+        if self._stopped.abort is not None:
+            return []  # nothing new starts anyway, and what runs is finished
+        return [OperatorDid(did="pause", by=self._by, reason=self._stop.why)]
 
     def _read_inbox(self) -> tuple[list[Path], list[OperatorDid]]:
         """What people decided in other terminals, with the files it came by; what can't be taken is put aside."""
         papers: list[Path] = []
         decisions: list[OperatorDid] = []
-        for paper, decision in inbox.take(self._folder, self._seen):
-            run = self._scheduler.runs.get(decision.task or "")
-            why = objection(run, decision) if run else f"there is no task {decision.task} in this run"
-            if any(other.task == decision.task for other in decisions):
+        stopped = self._stopped
+        for paper, decision in self._waiting():
+            why = objection_to(self._scheduler.runs, stopped, decision)
+            if decision.task is not None and any(other.task == decision.task for other in decisions):
                 why = f"{decision.task}: another decision came just before"
+            if decision.did == "pause" and paper.name in self._older:
+                why = "it was meant for a process that is gone; the run has been taken up again since"
             if why is None:
                 papers.append(paper)
                 decisions.append(decision)
+                stopped = stopped.after(decision)
                 self._seen.add(paper.name)
             else:
                 inbox.refuse(paper, why)
                 self._listener.on_notice(f"decision of {decision.by} not taken: {why}")
         return papers, decisions
+
+    def _waiting(self) -> tuple[tuple[Path, OperatorDid], ...]:
+        """What lies in the inbox. One that can't be looked into (a link, a file) is told, and stops no run."""
+        try:
+            return inbox.take(self._folder, self._seen)
+        except DurabilityError:
+            raise
+        except OrchError as error:
+            if error.what != self._inbox_fault:
+                self._inbox_fault = error.what
+                self._listener.on_notice(f"decisions from other terminals don't get through: {error.what}")
+            return ()
 
     def _record(self, decided: Decided) -> None:
         self._write(decided.events, self._scheduler.now)
@@ -144,6 +183,8 @@ class Engine:
                         self._hear_again(key)
                 case Ask(key, spec):
                     self._carrier.ask(key, spec)
+                case Halt(key, spec):
+                    self._carrier.stop(key, spec)
                 case Release(task):
                     self._carrier.release(task)
 
@@ -151,6 +192,7 @@ class Engine:
         if not events:
             return
         for event in self._journal.append(events, datetime.fromtimestamp(now, UTC)):
+            self._stopped = self._stopped.after(event)
             self._listener.on_event(event)
 
     def _listen(self) -> list[Heard]:

@@ -5,24 +5,27 @@ and what lies in the run's own folder is all that is read, besides the secrets t
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from orchestrator.hosts.port import Carrier
-from orchestrator.model.errors import DurabilityError, Refused, UsageError
+from orchestrator.model.errors import DurabilityError, OrchError, Refused, UsageError
 from orchestrator.model.events import Event, Left, Opened, OperatorDid, Resumed, Sealed
 from orchestrator.model.plan import Plan
 from orchestrator.model.terms import TaskState
 from orchestrator.run.engine import Clock, Engine, Listener
 from orchestrator.run.folder import RunFolder
+from orchestrator.run.inbox import done, waiting
 from orchestrator.run.journal import Journal
-from orchestrator.run.people import objection
+from orchestrator.run.objections import objection_to
 from orchestrator.run.scheduler import Scheduler, Standing
 from orchestrator.run.stop import Stop
+from orchestrator.run.stopped_by import stopped_by
 
-__all__ = ["RunEnd", "Stop", "decide", "execute", "open_run"]
+__all__ = ["RunEnd", "Stop", "decide", "execute", "open_run", "replayed"]
 
 
 class RunEnd(StrEnum):
@@ -31,6 +34,7 @@ class RunEnd(StrEnum):
     DONE = "done"  # sealed
     FAILED = "failed"  # nothing more to do by itself, and something failed or is unknown
     PAUSED = "paused"
+    ABORTED = "aborted"  # sealed by a person's word, with tasks that are not over
     WAITING = "waiting"  # for people
     INTERRUPTED = "interrupted"  # the operator gave up waiting
     DURABILITY = "durability"  # the disk is full or broken; nothing more was started
@@ -76,20 +80,25 @@ def execute(
     listener: Listener,
     stop: Stop,
     wait_for_people: bool = False,
+    past_limit: OperatorDid | None = None,
+    clock: Callable[[float], Clock] = Clock,
 ) -> RunEnd:
     """Execute a run, or take it up again, until nothing more is to be done by itself.
 
-    Raises Refused where another process executes it, Broken where its journal or plan do not verify, UsageError where
-    it is over already.
+    `past_limit`: a person's word that spent budgets are counted anew. Raises Refused where another process executes
+    it, or where no budget is spent, Broken where its journal or plan do not verify, UsageError where it is over.
     """
     with folder.lock(by), Journal.open(folder.journal_path) as journal:
+        older = _waiting(folder)
         plan, _ = folder.plan()
-        scheduler = _replayed(folder, plan, journal)
-        engine = Engine(folder, scheduler, journal, carrier, listener, stop, by=by, clock=(clock := _clock(journal)))
+        scheduler = replayed(folder.run_id, plan, journal.events)
+        anew = _counted_anew(scheduler, journal.events, past_limit)
+        timer = _clock(journal, clock)
+        engine = Engine(folder, scheduler, journal, carrier, listener, stop, by=by, clock=timer, older=older)
         try:
             if journal.entries > 1:
-                resumed: Sequence[Event] = (Resumed(by=by, version=version),)
-                now = clock.now()
+                resumed: Sequence[Event] = (Resumed(by=by, version=version), *anew)
+                now = timer.now()
                 for event in journal.append(resumed, datetime.fromtimestamp(now, UTC)):
                     scheduler.replay(event, now)
                     listener.on_event(event)
@@ -101,41 +110,77 @@ def execute(
             carrier.close()
 
 
-def decide(folder: RunFolder, decisions: Sequence[OperatorDid], *, by: str, version: str) -> None:
+def decide(
+    folder: RunFolder,
+    decisions: Sequence[OperatorDid],
+    *,
+    by: str,
+    version: str,
+    papers: Sequence[Path] = (),
+    clock: Callable[[float], Clock] = Clock,
+) -> None:
     """Write people's decisions into a run that no process executes; its next resume goes on from there.
 
-    Raises Refused with every objection where one of them can't be taken; then none is.
+    An abort ends it: what a process left midway stays as it is, and unknown. `papers`: the files, one for each
+    decision, by which they were handed to a process that is gone; what it took is not taken again. Raises
+    Refused with every objection where one of them can't be taken; then none is.
     """
     with folder.lock(by), Journal.open(folder.journal_path) as journal:
         plan, _ = folder.plan()
-        scheduler = _replayed(folder, plan, journal)
-        objections = []
-        for decision in decisions:
-            run = scheduler.runs.get(decision.task or "")
-            why = objection(run, decision) if run else f"there is no task {decision.task} in this run"
-            if why is not None:
-                objections.append(why)
+        scheduler = replayed(folder.run_id, plan, journal.events)
+        stopped = stopped_by(journal.events)
+        known = {event.inbox for event in journal.events if isinstance(event, OperatorDid) and event.inbox}
+        if papers:
+            pairs = [(p.name, d) for p, d in zip(papers, decisions, strict=True) if p.name not in known]
+            decisions = [decision.model_copy(update={"inbox": name}) for name, decision in pairs]
+        ends = any(decision.did == "abort" for decision in decisions)  # also one whose process was killed
+        objections = [
+            why
+            for decision in decisions
+            if decision.did != "abort" and (why := objection_to(scheduler.runs, stopped, decision)) is not None
+        ]
         if objections:
             raise Refused("; ".join(objections) + ".", f"Nothing was decided. See: orch show {folder.run_id}")
-        now = _clock(journal).now()
+        now = _clock(journal, clock).now()
         events = list(scheduler.decide(now, decisions).events)
-        if scheduler.standing() is Standing.DONE:
+        if ends or scheduler.standing() is Standing.DONE:
             events += [Left(reason="ended"), _sealed(scheduler)]
         journal.append(events, datetime.fromtimestamp(now, UTC))
+        done(*papers)
 
 
-def _clock(journal: Journal) -> Clock:
+def _clock(journal: Journal, made: Callable[[float], Clock]) -> Clock:
     """A clock that goes on where the journal ends."""
-    return Clock(max((datetime.fromisoformat(event.at).timestamp() for event in journal.events[-1:]), default=0.0))
+    return made(max((datetime.fromisoformat(event.at).timestamp() for event in journal.events[-1:]), default=0.0))
 
 
-def _replayed(folder: RunFolder, plan: Plan, journal: Journal) -> Scheduler:
+def _waiting(folder: RunFolder) -> frozenset[str]:
+    """What lies in the inbox before the run is taken up; the engine tells where that can't be looked at."""
+    try:
+        return waiting(folder)
+    except OrchError:
+        return frozenset()
+
+
+def _counted_anew(
+    scheduler: Scheduler, events: Sequence[Event], past_limit: OperatorDid | None
+) -> tuple[OperatorDid, ...]:
+    """The word that budgets are counted anew, if it was given. Raises Refused where none is spent."""
+    if past_limit is None:
+        return ()
+    if (why := objection_to(scheduler.runs, stopped_by(events), past_limit)) is not None:
+        raise Refused(f"{why}.", "Without --past-limit the run goes on as it stands.")
+    return (past_limit,)
+
+
+def replayed(run: str, plan: Plan, events: Sequence[Event]) -> Scheduler:
+    """The core of a run after `events`. Raises UsageError where the run is over, Broken for what is none of it."""
     scheduler = Scheduler(plan)
-    for event in journal.events:
+    for event in events:
         if isinstance(event, Sealed):
             raise UsageError(
-                f"run {folder.run_id} is over ({event.result}): nothing can be added to it.",
-                f"Look at it: orch show {folder.run_id}",
+                f"run {run} is over ({event.result}): nothing can be added to it.",
+                f"Look at it: orch show {run}",
             )
         scheduler.replay(event, datetime.fromisoformat(event.at).timestamp())
     return scheduler
@@ -144,10 +189,14 @@ def _replayed(folder: RunFolder, plan: Plan, journal: Journal) -> Scheduler:
 def _ended(engine: Engine, scheduler: Scheduler, standing: Standing | None) -> RunEnd:
     match standing:
         case None:
+            engine.leave(Left(reason="interrupted"), _sealed(scheduler) if scheduler.aborting else None)
             return RunEnd.INTERRUPTED
         case Standing.DONE:
             engine.leave(Left(reason="ended"), _sealed(scheduler))
             return RunEnd.DONE
+        case Standing.ABORTED:
+            engine.leave(Left(reason="ended"), _sealed(scheduler))
+            return RunEnd.ABORTED
         case Standing.PAUSED:
             engine.leave(Left(reason="paused"))
             return RunEnd.PAUSED
@@ -161,4 +210,6 @@ def _ended(engine: Engine, scheduler: Scheduler, standing: Standing | None) -> R
 
 def _sealed(scheduler: Scheduler) -> Sealed:
     counts = scheduler.counts
-    return Sealed(result="done", tasks={state.value: counts[state] for state in TaskState if counts[state]})
+    over = all(state.is_end for state in TaskState if counts[state])
+    result: Literal["done", "aborted"] = "done" if over else "aborted"
+    return Sealed(result=result, tasks={state.value: counts[state] for state in TaskState if counts[state]})

@@ -38,9 +38,25 @@ class Holder:
         return f"{self.by} (process {self.pid} on {self.host}, since {self.since})"
 
 
+UNKNOWN = Holder("unknown", 0, "unknown", "unknown")
+"""A holder that the lock's file does not name."""
+
+
+class HeldByAnother(Refused):
+    """Another process executes the run."""
+
+    def __init__(self, run: str, holder: Holder | None) -> None:
+        super().__init__(
+            f"run {run} is being executed by {holder or 'another process'}.",
+            "Only one may. Decisions reach it from here, too (orch resolve, escalate, pause, abort). "
+            f"Watch: orch log {run} --follow",
+        )
+        self.holder = holder or UNKNOWN
+
+
 @contextmanager
 def hold(path: Path, by: str) -> Iterator[None]:
-    """Holds the lock at `path` until the block ends. Raises Refused with who holds it."""
+    """Holds the lock at `path` until the block ends. Raises HeldByAnother with who holds it."""
     require_folder(path.parent)
     run = path.parent.name
     try:
@@ -49,10 +65,7 @@ def hold(path: Path, by: str) -> Iterator[None]:
         raise not_readable(error, path) from error
     try:
         if not _take(fd):
-            raise Refused(
-                f"run {run} is being executed by {_says(fd) or 'another process'}.",
-                f"Only one may. Decisions reach it from here, too (orch resolve). Watch: orch log {run} --follow",
-            )
+            raise HeldByAnother(run, _says(fd))
         try:
             _write(fd, Holder(by, os.getpid(), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), socket.gethostname()))
         except OSError as error:
@@ -77,7 +90,7 @@ def holder_of(path: Path) -> Holder | None:
         try:
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return _says(fd) or Holder("unknown", 0, "unknown", "unknown")
+            return _says(fd) or UNKNOWN
         return None
     finally:
         os.close(fd)

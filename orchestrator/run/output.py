@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from orchestrator.model.errors import Broken, OrchError
-from orchestrator.run.disk import make_folder, put, read_file
+from orchestrator.run.disk import make_folder, put, read_file, require_folder
 from orchestrator.run.layout import resume_line
 
 _SHA = re.compile(r"[0-9a-f]{64}\Z")
@@ -23,6 +23,7 @@ class OutputStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._kept: set[str] = set()
+        self._made = False  # once it is durable, it is only looked at: an fsync for each output costs more than that
 
     def keep(self, data: bytes) -> str:
         """Keeps `data` and gives its SHA-256. Raises DurabilityError."""
@@ -30,7 +31,11 @@ class OutputStore:
         if sha in self._kept:
             return sha
         resume = resume_line(self._path.parent.name)
-        make_folder(self._path, resume)
+        if self._made:
+            require_folder(self._path)
+        else:
+            make_folder(self._path, resume)
+            self._made = True
         if not self._holds(sha, data):
             put(self._path / sha, data, resume)
         self._kept.add(sha)

@@ -27,6 +27,8 @@ def objection(run: TaskRun, decision: OperatorDid) -> str | None:
     task, state = run.task.id, run.state
     if not decision.reason.strip():
         return f"{task}: a reason must be given"
+    if decision.did == "escalate":
+        return _objection_to_force(run)
     if run.pending is not None:
         return f"{task}: another decision for it is just being followed"
     if state.is_end:
@@ -41,6 +43,19 @@ def objection(run: TaskRun, decision: OperatorDid) -> str | None:
         return f"{task} is held already"
     if decision.resolution == "retry" and state is TaskState.WAITING:
         return f"{task} has not been tried yet"
+    return None
+
+
+def _objection_to_force(run: TaskRun) -> str | None:
+    """Why a task can't go on to its force steps now, or None."""
+    task, state = run.task.id, run.state
+    if state.is_end:
+        return f"{task} is over ({state}): nothing can be decided about it"
+    if not run.task.force:
+        what = "coming back is never forced" if run.task.mode is None else "its playbook has no force steps"
+        return f"{task} can't be forced: {what}"
+    if run.escalated or (run.forced and state.is_busy):
+        return f"{task} is being forced already"
     return None
 
 

@@ -7,6 +7,7 @@ from orchestrator.hosts.port import Outcome, OutcomeState
 from orchestrator.model.events import Probed
 from orchestrator.model.plan import PlanEvidence
 from orchestrator.model.terms import Action, Found, ProbeKind
+from orchestrator.run.forcing import may_force
 from orchestrator.run.questions import (
     Answer,
     Command,
@@ -69,16 +70,18 @@ def found_in(kind: ProbeKind, command: Command, outcome: Outcome) -> Found:
 
 def probe(turn: Turn, run: TaskRun, flight: Flight, action: Action) -> None:
     """Move a task that is `probing`: ask what is not asked yet; with all answers there, go on."""
-    asked = questions(run.task)
+    asked = questions(run.task, left=run.left)
     for question, command in asked.items():
         if question not in run.answers and question not in flight.keys:
             ask_question(turn, run, flight, question, command)
     if any(question not in run.answers for question in asked):
         return
     refused = refusal(run.task, run.answers)
-    if refused is not None:
+    if refused is not None and may_force(turn, run):
+        _force_instead(turn, run, refusal_text(*refused))
+    elif refused is not None:
         turn.move(run, Happened.REFUSED, why=refusal_text(*refused))
-    elif is_all_right(run.task, right_places(run.task, run.answers)) and not is_work_owed(run):
+    elif is_all_right(run.task, right_places(run.task, run.answers, run.left), run.left) and not is_work_owed(run):
         turn.move(run, Happened.FOUND_DOWN if action is Action.SHUTDOWN else Happened.FOUND_UP)
     elif turn.pausing:
         return
@@ -88,9 +91,16 @@ def probe(turn: Turn, run: TaskRun, flight: Flight, action: Action) -> None:
         turn.move(run, Happened.FOUND_WORK)
 
 
+def _force_instead(turn: Turn, run: TaskRun, why: str) -> None:
+    """The force rung, of a host that refuses; what evidence other hosts have of it is kept first."""
+    if not turn.pausing:
+        happened = Happened.FORCED_EVIDENCE_DUE if evidence_due(run) else Happened.FORCED
+        turn.move(run, happened, why=f"force: {why}", rung="force")
+
+
 def evidence_due(run: TaskRun) -> tuple[PlanEvidence, ...]:
     """Evidence that has not been tried since the last probing, of hosts that are not yet as wanted."""
-    right = right_places(run.task, run.answers) if run.answers else run.right
+    right = right_places(run.task, run.answers, run.left) if run.answers else run.right
     settled = {host for host, mode in right if mode is run.task.mode}
     return tuple(
         piece

@@ -48,11 +48,16 @@ Command = PlanProbe | PlanHealth | None
 """What asks a question; None: a connection to the SSH port."""
 
 
-def questions(task: PlanTask, *, port_too: bool = False) -> dict[Question, Command]:
+Left = Mapping[str, Mode]
+"""Hosts that force steps left in another mode than the task's: what is asked and wanted of them is that mode."""
+
+NOTHING_LEFT: Left = {}
+
+
+def questions(task: PlanTask, *, left: Left = NOTHING_LEFT, port_too: bool = False) -> dict[Question, Command]:
     """What is asked of `task`; `port_too` adds the SSH port where `poweroff` has a probe of its own."""
-    modes = (task.mode,) if task.mode is not None else (*(task.undoes or ()), Mode.STOP)
     asked: dict[Question, Command] = {}
-    for mode in modes:
+    for mode in _asked_modes(task, left):
         match mode:
             case Mode.STOP:
                 asked.update(_probes(ProbeKind.STATE, task.probe.state))
@@ -62,7 +67,22 @@ def questions(task: PlanTask, *, port_too: bool = False) -> dict[Question, Comma
                 asked.update(_probes(ProbeKind.POWEROFF, task.probe.poweroff))
                 if port_too or not task.probe.poweroff:
                     asked.update({Question(ProbeKind.PORT, host): None for host in task.hosts if host != NO_HOST})
-    return asked
+    if not left:
+        return asked
+    return {one: command for one, command in asked.items() if MODE_OF[one.kind] is left.get(one.host, task.mode)}
+
+
+def _asked_modes(task: PlanTask, left: Left) -> tuple[Mode, ...]:
+    if task.mode is None:
+        return (*(task.undoes or ()), Mode.STOP)
+    return tuple(dict.fromkeys((task.mode, *left.values())))
+
+
+def wanted_places(task: PlanTask, left: Left = NOTHING_LEFT) -> tuple[tuple[str, Mode], ...]:
+    """Every (host, mode) that the task is about."""
+    if task.mode is None:
+        return tuple((host, mode) for host in task.hosts for mode in task.undoes or ())
+    return tuple((host, left.get(host, task.mode)) for host in task.hosts)
 
 
 def health_questions(task: PlanTask) -> dict[Question, PlanHealth]:
@@ -93,10 +113,10 @@ def as_wanted(task: PlanTask, found: Found) -> bool | None:
     return True if found in wanted else (False if found in unwanted else None)
 
 
-def right_places(task: PlanTask, answers: Answers) -> frozenset[tuple[str, Mode]]:
+def right_places(task: PlanTask, answers: Answers, left: Left = NOTHING_LEFT) -> frozenset[tuple[str, Mode]]:
     """The (host, mode) of which every answer is as wanted: they get no steps."""
     right: dict[tuple[str, Mode], bool] = {}
-    for question in questions(task):
+    for question in questions(task, left=left):
         place = (question.host, MODE_OF[question.kind])
         answer = answers.get(question)
         good = answer is not None and as_wanted(task, answer.found) is True
@@ -113,11 +133,10 @@ def disproven_places(task: PlanTask, answers: Answers) -> frozenset[tuple[str, M
     )
 
 
-def is_all_right(task: PlanTask, right: frozenset[tuple[str, Mode]]) -> bool:
+def is_all_right(task: PlanTask, right: frozenset[tuple[str, Mode]], left: Left = NOTHING_LEFT) -> bool:
     """Whether every host is as wanted in every mode that the task is about, each known by an answer."""
-    modes = (task.mode,) if task.mode is not None else (task.undoes or ())
-    asked = {(question.host, MODE_OF[question.kind]) for question in questions(task)}
-    return bool(asked) and asked <= right and all((host, mode) in right for host in task.hosts for mode in modes)
+    asked = {(question.host, MODE_OF[question.kind]) for question in questions(task, left=left)}
+    return bool(asked) and asked <= right and right.issuperset(wanted_places(task, left))
 
 
 def refusal(task: PlanTask, answers: Answers) -> tuple[Question, Answer] | None:
@@ -135,12 +154,11 @@ def refusal(task: PlanTask, answers: Answers) -> tuple[Question, Answer] | None:
     return None
 
 
-def proof_of(task: PlanTask, answers: Answers, by_person: bool) -> Proof:
+def proof_of(task: PlanTask, answers: Answers, by_person: bool, left: Left = NOTHING_LEFT) -> Proof:
     """How a task that ends done is known to be: proven by probes, by the word of a person, or not at all.
 
     On the way back `state` online proves that the host has power, too.
     """
-    modes = (task.mode,) if task.mode is not None else (task.undoes or ())
     proven = {
         (question.host, MODE_OF[question.kind])
         for question, answer in answers.items()
@@ -150,6 +168,6 @@ def proof_of(task: PlanTask, answers: Answers, by_person: bool) -> Proof:
     }
     if task.mode is None:
         proven |= {(host, Mode.POWEROFF) for host, mode in proven if mode is Mode.STOP}
-    if task.hosts and all((host, mode) in proven for host in task.hosts for mode in modes):
+    if task.hosts and proven.issuperset(wanted_places(task, left)):
         return Proof.PROVEN
     return Proof.PERSON if by_person else Proof.UNPROVEN

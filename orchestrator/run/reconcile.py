@@ -15,7 +15,7 @@ from orchestrator.model.plan import NO_HOST, PlanStep
 from orchestrator.model.terms import Action, Found, Platform, StepState
 from orchestrator.run.specs import attempt_key, question_key
 from orchestrator.run.task_run import Attempt, Place, TaskRun, place_of
-from orchestrator.run.turn import Asked, Flight, Heard, Turn, Watched, watched_host
+from orchestrator.run.turn import Asked, Flight, Heard, Late, Stopped, Turn, Watched, watched_host
 
 ASK_EVERY_S = 5.0
 """How often a receipt is asked whose host doesn't answer, or says that the step still runs."""
@@ -41,7 +41,7 @@ def tell_outcome(turn: Turn, run: TaskRun, step: PlanStep, heard: Heard, *, aske
 def reconcile(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt) -> bool:
     """Find out about an attempt that has begun; whether there is still something to wait for."""
     place = place_of(step)
-    if any(errand in flight.keys for errand in (place, Asked(place), Watched(place))):
+    if any(errand in flight.keys for errand in (place, Asked(place), Watched(place), Stopped(place))):
         return True
     if place in flight.settled_doubt:
         return False
@@ -71,7 +71,7 @@ def ask_earlier(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attemp
 def _ask(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt, *, until: float) -> bool:
     """Ask the receipt, again every 5 s until `until`, at least once; whether there is still something to wait for."""
     place = place_of(step)
-    if not _can_be_asked(turn, step):
+    if not can_be_asked(turn, step):
         return False
     asked = flight.asked_at.get(place)
     if asked is not None and turn.now >= until:
@@ -79,14 +79,17 @@ def _ask(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Atte
     if asked is not None and turn.now < asked + ASK_EVERY_S:
         turn.wake(run, min(asked + ASK_EVERY_S, until))
         return True
-    _put_question(turn, run, flight, step, attempt)
+    put_question(turn, run, flight, step, attempt, Asked(place))
     return True
 
 
-def _put_question(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt) -> None:
+def put_question(
+    turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt, errand: Asked | Late | Stopped
+) -> None:
+    """Ask the receipt of an attempt; `errand` says what for."""
     key = attempt_key(turn.run, run.task.id, step.id, step.host, step.on_host, attempt.n)
     spec = turn.specs.step(run.task.id, step, run.generations.get(step.acting))
-    turn.ask(run, flight, Asked(place_of(step)), key, spec)
+    turn.ask(run, flight, errand, key, spec)
 
 
 def hear_receipt(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: Heard) -> None:
@@ -133,9 +136,9 @@ def hear_port(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: H
         lost = flight.watching.pop(place, None)
         still = "still answers" if port is Found.ANSWERS else "does not answer" if port else "can't be asked"
         why = f"{watched_host(step)} {still} after {step.timeout_s} s" + (f"; {lost}" if lost else "")
-        if _can_be_asked(turn, step):
+        if can_be_asked(turn, step):
             flight.watched[place] = why
-            _put_question(turn, run, flight, step, run.attempts[place])
+            put_question(turn, run, flight, step, run.attempts[place], Asked(place))
         else:
             flight.settled_doubt.add(place)
             turn.step(run, place, StepState.UNKNOWN, why=why)
@@ -155,7 +158,7 @@ def _watch(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> bool:
     return True
 
 
-def _can_be_asked(turn: Turn, step: PlanStep) -> bool:
+def can_be_asked(turn: Turn, step: PlanStep) -> bool:
     """Whether the acting host keeps receipts, as far as the plan knows."""
     if step.acting == NO_HOST:
         return False

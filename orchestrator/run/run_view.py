@@ -1,17 +1,17 @@
 """A run as a display needs it at one moment, read off the scheduler (pure)."""
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 
 from orchestrator.model.plan import Plan, PlanHealth, PlanProbe, PlanTask
-from orchestrator.model.terms import ProbeKind, TaskState
+from orchestrator.model.terms import Action, ProbeKind, TaskState
 from orchestrator.run.people import words_for
 from orchestrator.run.questions import Question, health_questions, questions
 from orchestrator.run.scheduler import Scheduler
 from orchestrator.run.specs import PORT_TIMEOUT_S
 from orchestrator.run.task_run import Place, place_of
-from orchestrator.run.turn import Asked, Errand, EvidencePiece, Watched, watched_host
-from orchestrator.run.view import NeedsYou, Running, RunView, Waiting
+from orchestrator.run.turn import Asked, Errand, EvidencePiece, Late, Stopped, Watched, watched_host
+from orchestrator.run.view import Budget, NeedsYou, Running, RunView, Waiting
 
 WAITING_SHOWN = 50
 """How many waiting tasks a view carries."""
@@ -58,13 +58,22 @@ def view_of(scheduler: Scheduler, chains: Mapping[str, float], by: str, started:
         slots=plan.policy.parallel,
         running=tuple(
             _running(scheduler, task, errand, since)
-            for task in scheduler.busy()
+            for task in scheduler.at_work()
             for errand, since in scheduler.flights[task].since.items()
         ),
         needs_you=tuple(_needs_you(scheduler)),
         waiting=tuple(islice(_waiting(scheduler), WAITING_SHOWN)),
         pausing=scheduler.pausing,
+        budgets=budgets_of(scheduler),
+        forced=sum(run.forced for run in scheduler.runs.values()) if plan.action is Action.SHUTDOWN else 0,
     )
+
+
+def budgets_of(scheduler: Scheduler) -> tuple[Budget, ...]:
+    """The budgets that the plan has, and how much of each is spent."""
+    budgets = scheduler.budgets
+    counted = ((which, len(budgets.hosts[which]), limit) for which, limit in budgets.limits.items())
+    return tuple(Budget(which, count, limit) for which, count, limit in counted if limit is not None)
 
 
 def _left(scheduler: Scheduler, chains: Mapping[str, float], now: float) -> float | None:
@@ -98,14 +107,19 @@ def _running(scheduler: Scheduler, task: str, errand: Errand, since: float) -> R
             return _step(plan_task, place, since, "asking its receipt: ")
         case Watched(place):
             return _step(plan_task, place, since, "watching its port: ")
+        case Stopped(place):
+            return _step(plan_task, place, since, "stopping it: ")
+        case Late(place):
+            return _step(plan_task, place, since, "asking its receipt: ")
         case place:
             return _step(plan_task, place, since, "")
 
 
 def _step(task: PlanTask, place: Place, since: float, prefix: str) -> Running:
-    step = next(step for step in task.steps if place_of(step) == place)
+    step = next(step for step in chain(task.steps, task.force) if place_of(step) == place)
     host = watched_host(step) if prefix.startswith("watching") else step.acting
-    return Running(task.id, prefix + step.name, host, since, step.expect_s, step.timeout_s)
+    force = "FORCE " if step.phase == "force" else ""
+    return Running(task.id, prefix + force + step.name, host, since, step.expect_s, step.timeout_s)
 
 
 def _needs_you(scheduler: Scheduler) -> Iterator[NeedsYou]:
@@ -118,7 +132,8 @@ def _needs_you(scheduler: Scheduler) -> Iterator[NeedsYou]:
             holds = dependencies.held_up_by(task)
             left -= len(holds) + 1
         words = words_for(run.state, run.held_from)
-        yield NeedsYou(task, run.state, run.why or "", run.since, holds, words)
+        may_force = bool(run.task.force) and not run.forced
+        yield NeedsYou(task, run.state, run.why or "", run.since, holds, words, may_force)
 
 
 def _waiting(scheduler: Scheduler) -> Iterator[Waiting]:

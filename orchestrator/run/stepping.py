@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from orchestrator.hosts.port import OutcomeState
 from orchestrator.model.plan import PlanStep
 from orchestrator.model.terms import StepState
+from orchestrator.run.forcing import begin_force, may_force
 from orchestrator.run.reconcile import ask_earlier, reconcile, tell_outcome
 from orchestrator.run.specs import attempt_key
-from orchestrator.run.steps import by_hand, due_steps, present_state
+from orchestrator.run.steps import by_hand, due_steps, is_any_done, present_state
 from orchestrator.run.task_run import Attempt, TaskRun, place_of
 from orchestrator.run.transitions import Happened
 from orchestrator.run.turn import Flight, Heard, Turn
@@ -22,6 +23,9 @@ MAX_RERUNS = 2
 
 def run_steps(turn: Turn, run: TaskRun, flight: Flight) -> None:
     """Move a task that is `running`."""
+    if run.escalated and may_force(turn, run):
+        begin_force(turn, run, flight, None)
+        return
     due = due_steps(run)
     hands = by_hand(due)
     waiting = False
@@ -32,10 +36,17 @@ def run_steps(turn: Turn, run: TaskRun, flight: Flight) -> None:
         return
     failed = [step for step in due if present_state(run, step) is StepState.FAILED]
     doubtful = [step for step in due if present_state(run, step) is StepState.UNKNOWN]
-    if failed:
-        turn.move(run, Happened.STEP_FAILED, why=" ".join(_failure_text(run, step) for step in failed + doubtful))
-    elif doubtful:
-        turn.move(run, Happened.STEP_IN_DOUBT, why=" ".join(_failure_text(run, step) for step in doubtful))
+    given_up = [step for step in due if present_state(run, step) is StepState.SUPERSEDED]
+    why = " ".join(_failure_text(run, step) for step in failed + doubtful + given_up)
+    too_late = given_up or any(_has_overrun(turn, run, flight, step) for step in doubtful)
+    if (failed or too_late) and may_force(turn, run):
+        begin_force(turn, run, flight, why)
+    elif failed:
+        turn.move(run, Happened.STEP_FAILED, why=why)
+    elif doubtful or given_up:
+        turn.move(run, Happened.STEP_IN_DOUBT, why=why)
+    elif not due and run.forced and not is_any_done(run):
+        turn.move(run, Happened.STEP_FAILED, why=f"{run.why}; no host that its force steps act from can be reached.")
     elif hands:
         turn.move(run, Happened.MANUAL_REACHED, why=_manual_text(hands))
     elif not due:
@@ -62,7 +73,8 @@ def _advance_step(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> b
     attempt = run.present(place)
     if attempt is None:
         earlier = run.attempts.get(place)
-        if earlier is not None and earlier.state is StepState.UNKNOWN and ask_earlier(turn, run, flight, step, earlier):
+        open_end = earlier is not None and earlier.state in {StepState.UNKNOWN, StepState.SUPERSEDED}
+        if earlier is not None and open_end and ask_earlier(turn, run, flight, step, earlier):
             return True
         return _begin(turn, run, flight, step, run.attempts[place].n + 1 if earlier else 1)
     match attempt.state:
@@ -84,6 +96,12 @@ def _is_rerun_safe(turn: Turn, step: PlanStep, attempt: Attempt) -> bool:
     """An idempotent step whose connection was lost is done once more; one that ran out of time may still run."""
     in_time = turn.now < attempt.began + step.timeout_s
     return step.idempotent and not step.disconnects and attempt.reruns == 0 and in_time
+
+
+def _has_overrun(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> bool:
+    """Whether a doubtful step had all its time, and its receipt did not say that it proves nothing."""
+    attempt = run.attempts[place_of(step)]
+    return place_of(step) not in flight.settled_doubt and turn.now >= attempt.began + step.timeout_s
 
 
 def _begin(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, n: int) -> bool:

@@ -6,21 +6,22 @@
   the steps that follow the one which changes the state are still owed to it.
 * A retry begins at the first step that is not ok, host by host. What the new probe plainly denies was not ok: "a stop
   whose probe still says online has failed, whatever it returned".
+* On the force rung the force steps are done in the same way, but for those whose acting host can't be reached.
 """
 
 from collections.abc import Sequence
 from itertools import groupby, takewhile
 
-from orchestrator.model.plan import PlanStep
+from orchestrator.model.plan import PlanStep, PlanTask
 from orchestrator.model.terms import Mode, StepState
 from orchestrator.run.task_run import Attempt, TaskRun, place_of
 
 _MODES = {mode.value: mode for mode in Mode}
 
 
-def mode_of(step: PlanStep) -> Mode | None:
-    """The mode that a step takes a system to, or undoes; None for `force`."""
-    return _MODES.get(step.phase)
+def mode_of(task: PlanTask, step: PlanStep) -> Mode | None:
+    """The mode that a step takes a system to, or undoes; a force step leaves the task's, unless it says another."""
+    return _MODES.get(step.phase) or step.leaves or task.mode
 
 
 def is_settled(step: PlanStep, attempt: Attempt | None, life: int) -> bool:
@@ -38,7 +39,7 @@ def is_settled(step: PlanStep, attempt: Attempt | None, life: int) -> bool:
 
 def due_steps(run: TaskRun) -> tuple[PlanStep, ...]:
     """The steps to do now: of the first step that is not settled everywhere, its next host, or all that are left."""
-    for _, group in groupby(run.task.steps, key=lambda step: step.id):
+    for _, group in groupby(run.steps, key=lambda step: step.id):
         left = tuple(step for step in group if _is_due(run, step))
         if left:
             return left if not run.task.serial else by_hand(left, leading=True) or left[:1]
@@ -54,7 +55,7 @@ def by_hand(steps: Sequence[PlanStep], *, leading: bool = False) -> tuple[PlanSt
 
 def doubtful_steps(run: TaskRun) -> tuple[PlanStep, ...]:
     """Steps whose outcome is unknown since the task was last probed from the start."""
-    return tuple(step for step in run.task.steps if present_state(run, step) is StepState.UNKNOWN)
+    return tuple(step for step in run.steps if present_state(run, step) is StepState.UNKNOWN)
 
 
 def present_state(run: TaskRun, step: PlanStep) -> StepState | None:
@@ -65,12 +66,15 @@ def present_state(run: TaskRun, step: PlanStep) -> StepState | None:
 
 def is_work_owed(run: TaskRun) -> bool:
     """Whether steps are left even where every host is as wanted: those that follow the change that orch made."""
-    return any(_is_owed(run, step) for step in run.task.steps)
+    return any(_is_owed(run, step) for step in run.steps)
 
 
 def _is_due(run: TaskRun, step: PlanStep) -> bool:
-    attempt, mode = run.attempts.get(place_of(step)), mode_of(step)
-    if mode is not None and (step.host, mode) in run.right:
+    attempt, mode = run.attempts.get(place_of(step)), mode_of(run.task, step)
+    if run.forced:
+        if any(host == step.host for host, _ in run.right) or _passed(run, step):
+            return False
+    elif mode is not None and (step.host, mode) in run.right:
         return _is_owed(run, step)
     denied = step.changes_state and mode is not None and (step.host, mode) in run.disproven
     if denied and attempt is not None and attempt.life < run.life:
@@ -83,5 +87,16 @@ def _is_owed(run: TaskRun, step: PlanStep) -> bool:
     if is_settled(step, run.attempts.get(place_of(step)), run.life):
         return False
     begun = any(place[1] == step.host and place[0].rpartition(".")[0] == step.phase for place, _ in run.begun)
-    before = takewhile(lambda other: other.id != step.id, run.task.steps)
+    before = takewhile(lambda other: other.id != step.id, run.steps)
     return begun and any(other.changes_state and other.phase == step.phase for other in before)
+
+
+def _passed(run: TaskRun, step: PlanStep) -> bool:
+    """Whether a force step is gone past: its acting host could not be reached, and nothing was sent."""
+    attempt = run.present(place_of(step))
+    return attempt is not None and attempt.state is StepState.FAILED and not attempt.sent
+
+
+def is_any_done(run: TaskRun) -> bool:
+    """Whether some force step of this life was not gone past."""
+    return any(run.present(place_of(step)) is not None and not _passed(run, step) for step in run.task.force)

@@ -2,13 +2,14 @@
 
 * A task's state is its last `task` event. `waiting` is never written: a task without an event waits, and so does one
   that a person wants tried again, until the journal says more.
-* What was found offline (a shutdown's `already`, where no step was begun), what is done without proof, and what only a
-  person can move are listed by name, in the plan's order.
+* What was found offline (a shutdown's `already`, where no step was begun), what is done without proof, what was
+  forced, and what only a person can move are listed by name, in the plan's order.
+* What stops a run (`stopped`) is told with who said so, also after it is over.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.model.errors import Broken
 from orchestrator.model.events import (
@@ -23,8 +24,13 @@ from orchestrator.model.events import (
     TaskChanged,
 )
 from orchestrator.model.plan import Plan
-from orchestrator.model.terms import Action, Found, Proof, TaskState
+from orchestrator.model.terms import Action, Found, Proof, StepState, TaskState
+from orchestrator.run.forcing import ESCALATED
 from orchestrator.run.people import words_for
+from orchestrator.run.run_view import budgets_of
+from orchestrator.run.scheduler import Scheduler
+from orchestrator.run.stopped_by import StoppedBy, stopped_by
+from orchestrator.run.view import Budget
 
 _NEEDS_A_PERSON = {TaskState.FAILED, TaskState.UNKNOWN, TaskState.HELD}
 
@@ -40,6 +46,9 @@ class TaskNote:
     why: str
     at: str
     words: tuple[str, ...] = ()  # what a person may say about it, where only a person can move it
+    may_force: bool = False  # and it has force steps that have not been tried since it was last begun
+    forced: str = ""  # why it went on to its force steps, if it ever did
+    superseded: tuple[str, ...] = ()  # its steps that may still have been running when force followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,9 @@ class RunSummary:
     unproven: tuple[TaskNote, ...]
     by_person: tuple[TaskNote, ...]
     skipped: tuple[TaskNote, ...]
+    forced: tuple[TaskNote, ...]
+    stopped: StoppedBy
+    budgets: tuple[Budget, ...]
 
     @property
     def is_open(self) -> bool:
@@ -95,12 +107,18 @@ def summarise(plan: Plan, events: Sequence[Event]) -> RunSummary:
         unproven=tuple(note for note in notes if note.proof is Proof.UNPROVEN),
         by_person=tuple(note for note in notes if note.proof is Proof.PERSON),
         skipped=tuple(note for note in notes if note.state is TaskState.SKIPPED),
+        forced=tuple(note for note in notes if note.forced),
+        stopped=stopped_by(events),
+        budgets=_budgets(plan, events),
     )
 
 
 def task_notes(plan: Plan, events: Sequence[Event]) -> Mapping[str, TaskNote]:
     """Where every task of the plan stands, in the plan's order. Raises Broken for an entry of another plan."""
     last = {task.id: TaskNote(task.id, task.system, TaskState.WAITING, None, "", "") for task in plan.tasks}
+    tried: set[str] = set()  # on their force steps since they were last begun
+    wanted: dict[str, str] = {}  # who wanted a task forced, and why
+    can = {task.id for task in plan.tasks if task.force}
     for event in events:
         if isinstance(event, TaskChanged | OperatorDid) and event.task is not None and event.task not in last:
             raise Broken(
@@ -108,16 +126,59 @@ def task_notes(plan: Plan, events: Sequence[Event]) -> Mapping[str, TaskNote]:
                 "The journal was not written by orch for this plan. Keep the folder as it is.",
             )
         if isinstance(event, TaskChanged):
-            before = last[event.task]
-            words = words_for(event.state, before.state) if event.state in _NEEDS_A_PERSON else ()
-            last[event.task] = TaskNote(
-                event.task, before.system, event.state, event.proof, event.why or "", event.at, words
+            before, task = last[event.task], event.task
+            if event.state is TaskState.PROBING:
+                tried.discard(task)
+            if event.rung is not None:
+                tried.add(task)
+            needy = event.state in _NEEDS_A_PERSON
+            last[task] = replace(
+                before,
+                state=event.state,
+                proof=event.proof,
+                why=event.why or "",
+                at=event.at,
+                words=words_for(event.state, before.state) if needy else (),
+                may_force=needy and task in can and task not in tried,
+                forced=_why_forced(event, wanted) if event.rung is not None else before.forced,
             )
-        elif isinstance(event, OperatorDid) and event.resolution == "retry" and event.task is not None:
-            why = f"{event.by} wants it tried again: {event.reason}"
-            system = last[event.task].system
-            last[event.task] = TaskNote(event.task, system, TaskState.WAITING, None, why, event.at)
+        elif isinstance(event, OperatorDid) and event.task is not None:
+            last[event.task] = _after_word(last[event.task], event)
+            if event.did == "escalate":
+                wanted[event.task] = f"{event.by}: {event.reason}"
+        elif isinstance(event, StepChanged) and event.state is StepState.SUPERSEDED and event.task in last:
+            before = last[event.task]
+            last[event.task] = replace(before, superseded=(*before.superseded, f"{event.step} on {event.host}"))
     return last
+
+
+def _why_forced(event: TaskChanged, wanted: Mapping[str, str]) -> str:
+    """What failed, or who wanted it."""
+    why = (event.why or "").removeprefix("force: ")
+    said = wanted.get(event.task)
+    return f"{said} ({why})" if said and why != ESCALATED else said or why or "force"
+
+
+def _after_word(note: TaskNote, word: OperatorDid) -> TaskNote:
+    """A task after a person's word that makes it wait again; what follows from any other word is written."""
+    if word.did == "escalate" and not note.state.is_busy:
+        why = f"{word.by} wants it forced: {word.reason}"
+    elif word.resolution == "retry":
+        why = f"{word.by} wants it tried again: {word.reason}"
+    else:
+        return note
+    waits = replace(note, state=TaskState.WAITING, proof=None, why=why, at=word.at)
+    return replace(waits, words=(), may_force=False)
+
+
+def _budgets(plan: Plan, events: Sequence[Event]) -> tuple[Budget, ...]:
+    """How much of each budget is spent, where the plan has any: counted by the core itself."""
+    if plan.policy.failed_limit is None and plan.policy.unreachable_limit is None:
+        return ()
+    scheduler = Scheduler(plan)
+    for event in events:
+        scheduler.replay(event, 0.0)
+    return budgets_of(scheduler)
 
 
 def refused_by_keys(events: Sequence[Event]) -> bool:

@@ -4,17 +4,22 @@ Nothing is in here that the journal does not say, so a resume rebuilds it exactl
 one table in `transitions`; a journal with another change is not one that orch wrote.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from orchestrator.model.errors import Broken
 from orchestrator.model.events import EvidenceKept, OperatorDid, Probed, StepChanged, TaskChanged
 from orchestrator.model.plan import PlanStep, PlanTask
 from orchestrator.model.terms import Mode, Proof, StepState, TaskState
-from orchestrator.run.questions import Answer, Question, disproven_places, right_places
+from orchestrator.run.questions import Answer, Left, Question, disproven_places, right_places
 from orchestrator.run.transitions import TABLE, Happened, after
 
 Place = tuple[str, str, str | None]
 """Where a step runs: (step id, the task's own host, the acting host where that is another)."""
+
+
+_MAY_HAVE_LEFT = {StepState.OK, StepState.GONE, StepState.UNKNOWN}
 
 
 def place_of(step: PlanStep) -> Place:
@@ -57,9 +62,33 @@ class TaskRun:
     unsent: bool = False  # failed before anything was sent in this life of it
     untouched: bool = False  # found as wanted on the way back; nothing was sent
     by_person: bool = False  # a person did a step of it
+    forced: bool = False  # on the force rung since it was last probed from the start
+    escalated: bool = False  # a person wants the force rung, and it has not begun yet
     held_from: TaskState | None = None
     confirmed: set[Place] = field(default_factory=set)  # manual steps that a person confirmed while it is held
     pending: OperatorDid | None = None  # a person's word that has not yet been followed
+
+    @property
+    def steps(self) -> tuple[PlanStep, ...]:
+        """The steps of the rung that it is on."""
+        return self.task.force if self.forced else self.task.steps
+
+    @property
+    def every_step(self) -> Iterator[PlanStep]:
+        """The steps of both rungs."""
+        return chain(self.task.steps, self.task.force)
+
+    @property
+    def left(self) -> Left:
+        """The hosts that a force step may have left in another mode than the task's, as long as no probe denies it."""
+        left: dict[str, Mode] = {}
+        for step in self.task.force:
+            attempt = self.attempts.get(place_of(step))
+            if step.leaves is None or attempt is None or attempt.state not in _MAY_HAVE_LEFT:
+                continue
+            if attempt.life == self.life or (step.host, step.leaves) not in self.disproven:
+                left[step.host] = step.leaves
+        return left
 
     def happen(self, happened: Happened, at: float) -> None:
         """A change of state that is not written as a task event of its own."""
@@ -74,16 +103,19 @@ class TaskRun:
             )
         self._enter(event.state, at)
         self.why, self.proof, self.pending = event.why, event.proof, None
+        if event.rung is not None:
+            self.forced, self.escalated = True, False
 
     def _enter(self, state: TaskState, at: float) -> None:
         before, self.state, self.since, self.why = self.state, state, at, None
         if before is TaskState.PROBING:
-            self.right = right_places(self.task, self.answers)
+            self.right = right_places(self.task, self.answers, self.left)
             self.disproven = disproven_places(self.task, self.answers)
             self.untouched = state is TaskState.VERIFYING
         match state:
             case TaskState.PROBING:
                 self.life += 1
+                self.forced = False
                 self.answers.clear()
                 self.evidence = {piece: True for piece, kept in self.evidence.items() if kept}
             case TaskState.VERIFYING:
@@ -113,6 +145,8 @@ class TaskRun:
         """Take in what became of an attempt."""
         place = (event.step, event.host, event.on_host)
         before = self.attempts.get(place)
+        if before is not None and event.attempt < before.n:
+            return  # the late outcome of a superseded attempt that a newer one has followed
         began, reruns, life = at, 0, self.life
         if before is not None and before.n == event.attempt:
             began, reruns, life = before.began, before.reruns, before.life
@@ -127,7 +161,7 @@ class TaskRun:
             self.begun.discard((place, event.attempt))
         else:
             self.begun.add((place, event.attempt))
-        if event.state is StepState.OK and any(s.manual is not None for s in self.task.steps if place_of(s) == place):
+        if event.state is StepState.OK and any(s.manual is not None for s in self.every_step if place_of(s) == place):
             self.by_person = True
             if self.state is TaskState.HELD:
                 self.confirmed.add(place)
@@ -138,9 +172,14 @@ class TaskRun:
         return attempt if attempt is not None and attempt.life == self.life else None
 
     def operator_did(self, event: OperatorDid, at: float) -> None:
-        """Take in a person's word; `retry` takes effect at once, since `waiting` is never written."""
+        """Take in a person's word; what leads to `waiting` takes effect at once, since that is never written."""
+        if event.did == "escalate":
+            self.escalated, self.pending = True, None
+            self.happen(Happened.PERSON_ESCALATE, at)
+            return
         self.pending = event
         if event.resolution == "retry":
+            self.escalated = False
             self.happen(Happened.PERSON_RETRY, at)
             self.pending = None
         elif event.resolution == "waive-evidence":

@@ -3,7 +3,9 @@
 * One row for an attempt of a step, at its intent, with its last word and the time until then; an attempt without a
   last word is `no outcome`. Commands come from the plan, never from the journal or a host.
 * One row for the answers of one probe to all hosts of a task, one for each piece of evidence, one for what a person
-  decided, one for the end of a task. States that only say what the next row shows are left out.
+  decided, one for the force rung with its reason, one for the end of a task. States that only say what the next row
+  shows are left out.
+* What stops the run as a whole (a pause, an abort, a spent budget) has rows of its own, and so has its end.
 * Rows stand in the journal's order. Nothing here is neutralised: `show` does that.
 """
 
@@ -13,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.model.events import (
+    BudgetSpent,
     Event,
     EvidenceKept,
     Left,
@@ -20,6 +23,7 @@ from orchestrator.model.events import (
     OutputRef,
     Probed,
     Resumed,
+    Sealed,
     StepChanged,
     TaskChanged,
 )
@@ -43,7 +47,7 @@ class Row:
     n: int
     at: str
     task: str
-    what: str  # "stop.1 stop", "probe", "evidence sockets", "retry", "done"
+    what: str  # "stop.1 stop", "probe", "evidence sockets", "retry", "FORCE", "done"
     host: str = ""
     command: str = ""
     result: str = ""
@@ -52,7 +56,7 @@ class Row:
 
 
 def timeline(plan: Plan, events: Sequence[Event], tasks: Collection[str] | None = None) -> tuple[Row, ...]:
-    """The rows of `tasks` (None: of all), with those of the run as a whole (resumed, left) between them."""
+    """The rows of `tasks` (None: of all), with those of the run as a whole (resumed, paused, left) between them."""
     return tuple(_Rows(plan, tasks).of(events))
 
 
@@ -60,6 +64,18 @@ def waits_for(task: PlanTask) -> tuple[str, ...]:
     """What a task had to wait for, once each, in the plan's order: tasks, barriers, gates."""
     needs = (need.task or need.barrier or "" for need in task.needs)
     return tuple(dict.fromkeys([*needs, *(f"gate {gate}" for gate in task.gates)]))
+
+
+def person_text(event: OperatorDid) -> str:
+    """Who decided, for whom, and why: `o.lang on behalf of k.sued: the reason`."""
+    who = event.by + (f" on behalf of {event.on_behalf_of}" if event.on_behalf_of else "")
+    return f"{who}: {event.reason}" if event.reason else who
+
+
+def budget_text(event: BudgetSpent) -> str:
+    """`5 hosts failed, and the limit is 5: spent`."""
+    what = "failed" if event.which == "failed" else "could not be reached"
+    return f"{event.count} host{'' if event.count == 1 else 's'} {what}, and the limit is {event.limit}: spent"
 
 
 def seconds_between(start: str, end: str) -> float | None:
@@ -85,13 +101,26 @@ class _Rows:
 
     def of(self, events: Sequence[Event]) -> Iterator[Row]:
         for event in events:
-            if isinstance(event, Resumed):
-                self._rows.append(Row(event.n, event.at, "", "resumed", result=f"by {event.by}"))
-            elif isinstance(event, Left):
-                self._rows.append(Row(event.n, event.at, "", "left", result=event.reason))
-            elif isinstance(event, TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid):
-                self._of_task(event)
+            match event:
+                case Resumed():
+                    self._of_run(event, "resumed", f"by {event.by}")
+                case Left():
+                    self._of_run(event, "left", event.reason)
+                case BudgetSpent():
+                    self._of_run(event, "budget", budget_text(event))
+                case OperatorDid(task=None):
+                    self._of_run(event, event.did, person_text(event))
+                case Sealed():
+                    ends = ", ".join(f"{number} {state}" for state, number in event.tasks.items())
+                    self._of_run(event, "sealed", f"{event.result}: {ends}")
+                case TaskChanged() | Probed() | EvidenceKept() | StepChanged() | OperatorDid():
+                    self._of_task(event)
+                case _:
+                    continue
         yield from self._rows
+
+    def _of_run(self, event: Event, what: str, result: str) -> None:
+        self._rows.append(Row(event.n, event.at, "", what, result=result))
 
     def _of_task(self, event: TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid) -> None:
         if event.task is None or event.task not in self._tasks:
@@ -108,15 +137,17 @@ class _Rows:
             case EvidenceKept():
                 self._kept(event)
             case OperatorDid():
-                who = event.by + (f" on behalf of {event.on_behalf_of}" if event.on_behalf_of else "")
                 what = event.resolution or event.did
-                self._rows.append(Row(event.n, event.at, event.task, what, result=f"{who}: {event.reason}"))
+                self._rows.append(Row(event.n, event.at, event.task, what, result=person_text(event)))
 
     def _state(self, event: TaskChanged) -> None:
         waited = waits_for(self._tasks[event.task])
         if event.task not in self._begun and waited:
             self._rows.append(Row(event.n, event.at, event.task, "waited for", result=", ".join(waited)))
         self._begun.add(event.task)
+        if event.rung is not None:
+            why = (event.why or "").removeprefix("force: ")
+            self._rows.append(Row(event.n, event.at, event.task, "FORCE", result=f"force steps follow: {why}"))
         if event.state in _SHOWN:
             texts = (event.proof.value if event.proof else "", event.why or "")
             self._rows.append(Row(event.n, event.at, event.task, event.state, result=", ".join(t for t in texts if t)))
@@ -146,7 +177,10 @@ class _Rows:
             row = self._rows[place]
             seconds = seconds_between(row.at, event.at) if row.n != event.n else None
             outputs = (event.output,) if event.output else ()
-            self._rows[place] = replace(row, result=_outcome(event), seconds=seconds, outputs=outputs)
+            result = _outcome(event)
+            if row.result.startswith("superseded") and event.state is not StepState.SUPERSEDED:
+                result = f"superseded, then {result}"
+            self._rows[place] = replace(row, result=result, seconds=seconds, outputs=outputs)
 
     def _kept(self, event: EvidenceKept) -> None:
         command = _command(self._evidence.get((event.task, event.name, event.host)))

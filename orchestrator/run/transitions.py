@@ -19,6 +19,8 @@ class Happened(StrEnum):
     FOUND_EVIDENCE_DUE = auto()  # any other answer, with evidence to keep first
     FOUND_WORK = auto()  # any other answer, without
     REFUSED = auto()  # unreachable, key, login, sudo
+    FORCED = auto()  # the force rung begins
+    FORCED_EVIDENCE_DUE = auto()  # the same of a host that refuses, with evidence to keep first from others
     EVIDENCE_KEPT = auto()  # kept, not required, or past its time with `go-on`
     EVIDENCE_MISSING = auto()
     STEP_ENDED = auto()  # ok or gone, and there is more to do
@@ -35,6 +37,7 @@ class Happened(StrEnum):
     PERSON_SKIP = auto()
     PERSON_RETRY = auto()
     PERSON_HOLD = auto()
+    PERSON_ESCALATE = auto()  # to the force rung, with gates and needs as they stand
     MANUAL_DONE = auto()  # a person did the manual step
     EVIDENCE_WAIVED = auto()
     RESUMED = auto()  # a process took the run up again
@@ -59,18 +62,27 @@ _PERSON = {
 }
 
 TABLE: dict[S, dict[Happened, S]] = {
-    S.WAITING: {Happened.STARTED: S.PROBING, Happened.RESUMED: S.WAITING, **_PERSON},
+    S.WAITING: {
+        Happened.STARTED: S.PROBING,
+        Happened.RESUMED: S.WAITING,
+        Happened.PERSON_ESCALATE: S.WAITING,
+        **_PERSON,
+    },
     S.PROBING: {
         Happened.FOUND_DOWN: S.ALREADY,
         Happened.FOUND_UP: S.VERIFYING,
         Happened.FOUND_EVIDENCE_DUE: S.EVIDENCE,
         Happened.FOUND_WORK: S.RUNNING,
         Happened.REFUSED: S.FAILED,
+        Happened.FORCED: S.RUNNING,
+        Happened.FORCED_EVIDENCE_DUE: S.EVIDENCE,
+        Happened.PERSON_ESCALATE: S.PROBING,
         Happened.RESUMED: S.PROBING,
     },
     S.EVIDENCE: {
         Happened.EVIDENCE_KEPT: S.RUNNING,
         Happened.EVIDENCE_MISSING: S.HELD,
+        Happened.PERSON_ESCALATE: S.EVIDENCE,
         Happened.RESUMED: S.PROBING,
     },
     S.RUNNING: {
@@ -79,6 +91,8 @@ TABLE: dict[S, dict[Happened, S]] = {
         Happened.STEP_FAILED: S.FAILED,
         Happened.STEP_IN_DOUBT: S.VERIFYING,
         Happened.MANUAL_REACHED: S.HELD,
+        Happened.FORCED: S.RUNNING,
+        Happened.PERSON_ESCALATE: S.RUNNING,
         Happened.RESUMED: S.RUNNING,
     },
     S.VERIFYING: {
@@ -87,14 +101,22 @@ TABLE: dict[S, dict[Happened, S]] = {
         Happened.SETTLED: S.RUNNING,
         Happened.NOT_AS_WANTED: S.FAILED,
         Happened.NO_ANSWER: S.UNKNOWN,
+        Happened.FORCED: S.RUNNING,
+        Happened.PERSON_ESCALATE: S.VERIFYING,
         Happened.RESUMED: S.VERIFYING,
         Happened.RESUMED_IN_DOUBT: S.RUNNING,  # as a step unknown: its receipt is asked again
     },
-    S.FAILED: {Happened.RESUMED: S.FAILED, Happened.RESUMED_UNSENT: S.WAITING, **_PERSON},
-    S.UNKNOWN: {Happened.RESUMED: S.UNKNOWN, **_PERSON},
+    S.FAILED: {
+        Happened.RESUMED: S.FAILED,
+        Happened.RESUMED_UNSENT: S.WAITING,
+        Happened.PERSON_ESCALATE: S.WAITING,
+        **_PERSON,
+    },
+    S.UNKNOWN: {Happened.RESUMED: S.UNKNOWN, Happened.PERSON_ESCALATE: S.WAITING, **_PERSON},
     S.HELD: {
         Happened.MANUAL_DONE: S.RUNNING,
         Happened.EVIDENCE_WAIVED: S.RUNNING,
+        Happened.PERSON_ESCALATE: S.WAITING,
         Happened.RESUMED: S.HELD,
         **_PERSON,
     },

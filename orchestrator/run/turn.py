@@ -5,8 +5,9 @@ intent first (contract section 6).
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from orchestrator.hosts.port import Outcome, Spec
 from orchestrator.model.events import Event, OutputRef, StepChanged, TaskChanged
@@ -41,7 +42,22 @@ class Watched:
     place: Place
 
 
-Errand = Question | EvidencePiece | Place | Asked | Watched
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The attempt at `place` is to end on its host, before the force rung."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What became of a superseded attempt; nothing waits for it."""
+
+    place: Place
+    attempt: int
+
+
+Errand = Question | EvidencePiece | Place | Asked | Watched | Stopped | Late
 """What a key that is under way is for; a bare place is the attempt itself."""
 
 
@@ -62,13 +78,21 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """End what still runs of a key on its host, through its receipt, and say how it ended."""
+
+    key: str
+    spec: Spec
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """The task needs its connections no more."""
 
     task: str
 
 
-Effect = Submit | Ask | Release
+Effect = Submit | Ask | Halt | Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +116,18 @@ class Flight:
     settled_doubt: set[Place] = field(default_factory=set)  # nothing more can be learnt of them by asking
     still_runs: set[Place] = field(default_factory=set)  # their receipt said so when it was last asked
     watched: dict[Place, str] = field(default_factory=dict)  # their host did not go or come: why they are in doubt
+    asked_late: set[Late] = field(default_factory=set)
+    gathers_since: float | None = None  # when its evidence was first asked for, before its turn
 
     def begun(self, place: Place) -> None:
         """A new attempt at `place` starts: what was known of the one before no longer counts."""
         self.intended.add(place)
         self._forget(place)
 
-    def anew(self) -> None:
-        """The task is probed from the start: what was learnt of its attempts may have changed."""
+    def anew(self, *, again: bool) -> None:
+        """The task is probed from the start (`again`: not for the first time): its attempts may have ended since."""
+        if again:
+            self.gathers_since = None
         for place in {*self.asked_at, *self.watching, *self.settled_doubt}:
             self._forget(place)
 
@@ -128,6 +156,7 @@ class Turn:
         self.timers: list[tuple[float, str]] = []
         self._alarms: dict[str, float] = {}  # the nearest timer of each task
         self.pausing = False
+        self.forces = False  # the protocol says on_failure: force
         self._apply = apply
         self._asked = 0
 
@@ -140,11 +169,19 @@ class Turn:
         self.events.append(event)
         self._apply(event, self.now)
 
-    def move(self, run: TaskRun, happened: Happened, *, why: str | None = None, proof: Proof | None = None) -> None:
-        """Let `happened` happen to a task; a new state is written."""
+    def move(
+        self,
+        run: TaskRun,
+        happened: Happened,
+        *,
+        why: str | None = None,
+        proof: Proof | None = None,
+        rung: Literal["force"] | None = None,
+    ) -> None:
+        """Let `happened` happen to a task; a new state, or a new rung, is written."""
         state = after(run.state, happened)
-        if state is not run.state:
-            self.write(TaskChanged(task=run.task.id, state=state, proof=proof, why=why))
+        if state is not run.state or rung is not None:
+            self.write(TaskChanged(task=run.task.id, state=state, rung=rung, proof=proof, why=why))
             if state.is_end or not state.is_busy:
                 self.effects.append(Release(run.task.id))
 
@@ -183,14 +220,20 @@ class Turn:
 
     def submit(self, run: TaskRun, flight: Flight, errand: Errand, key: str, spec: Spec) -> None:
         """Hand a spec to the carrier once this turn's events are durable."""
-        self._under_way(run, flight, errand, key)
+        self.under_way(run, flight, errand, key)
         self.effects.append(Submit(key, spec))
 
-    def ask(self, run: TaskRun, flight: Flight, errand: Asked, key: str, spec: Spec) -> None:
-        """Ask a receipt once this turn's events are durable."""
-        self._under_way(run, flight, errand, key)
+    def ask(self, run: TaskRun, flight: Flight, errand: Asked | Late | Stopped, key: str, spec: Spec) -> None:
+        """Ask a receipt, or have its attempt stopped, once this turn's events are durable."""
+        self.under_way(run, flight, errand, key)
         flight.asked_at[errand.place] = self.now
-        self.effects.append(Ask(key, spec))
+        self.effects.append(Halt(key, spec) if isinstance(errand, Stopped) else Ask(key, spec))
+
+    def ignore(self, flight: Flight, errands: Iterable[Errand]) -> None:
+        """Wait no more for what is under way; news of it is nobody's."""
+        for errand in tuple(errands):
+            self.errands.pop(flight.keys.pop(errand, ""), None)
+            flight.since.pop(errand, None)
 
     def number(self) -> int:
         """A number that no question of this process had before."""
@@ -212,7 +255,8 @@ class Turn:
                 del self._alarms[task]
             yield task
 
-    def _under_way(self, run: TaskRun, flight: Flight, errand: Errand, key: str) -> None:
+    def under_way(self, run: TaskRun, flight: Flight, errand: Errand, key: str) -> None:
+        """Wait for news of `key`."""
         self.errands[key] = (run.task.id, errand)
         flight.keys[errand] = key
         flight.since[errand] = self.now

@@ -8,7 +8,8 @@ get their patience. A probe may settle the unknown step that changes the state a
 from collections.abc import Mapping
 
 from orchestrator.model.plan import PlanHealth, PlanProbe, PlanTask
-from orchestrator.model.terms import Found, Mode, ProbeKind, Proof, StepState
+from orchestrator.model.terms import Found, ProbeKind, Proof, StepState
+from orchestrator.run.forcing import ask_superseded, begin_force, may_force
 from orchestrator.run.probing import ask_question
 from orchestrator.run.questions import (
     Answer,
@@ -35,11 +36,19 @@ EVERY_S = 2.0
 
 def verify(turn: Turn, run: TaskRun, flight: Flight) -> None:
     """Move a task that is `verifying`."""
-    asked = questions(run.task, port_too=True)
+    asked = questions(run.task, left=run.left, port_too=True)
+    if run.escalated and may_force(turn, run) and _verdict(run.task, asked, run.answers)[0] is not True:
+        begin_force(turn, run, flight, None)
+        return
     if not _all_answered(turn, run, flight, asked):
         return
     _settle(turn, run)
     verdict, why = _verdict(run.task, asked, run.answers)
+    if verdict is False and may_force(turn, run):
+        begin_force(turn, run, flight, why)
+        return
+    if ask_superseded(turn, run, flight):
+        return
     if doubtful_steps(run) == () and due_steps(run) and not run.untouched:
         turn.move(run, Happened.SETTLED)
     elif verdict is True:
@@ -61,7 +70,7 @@ def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Quest
         if answer is None:
             ask_question(turn, run, flight, question, command)
             said = False
-        elif turn.now < run.since + _patience(command) and not _is_last_word(run, answer, asked):
+        elif turn.now < run.since + _patience(command) and not _is_last_word(run, question, answer, asked):
             said = False
             if turn.now >= answer.at + EVERY_S:
                 ask_question(turn, run, flight, question, command)
@@ -74,13 +83,14 @@ def _patience(command: Command) -> float:
     return command.within_s if isinstance(command, PlanProbe) else PATIENCE_S
 
 
-def _is_last_word(run: TaskRun, answer: Answer, asked: Mapping[Question, Command]) -> bool:
+def _is_last_word(run: TaskRun, question: Question, answer: Answer, asked: Mapping[Question, Command]) -> bool:
     """Whether asking again is of no use."""
     wanted = as_wanted(run.task, answer.found)
     if wanted is True:
         return True
     verdict, _ = _verdict(run.task, asked, run.answers)
-    return verdict is True or (wanted is False and run.task.mode is Mode.STOP and not run.is_in_doubt())
+    stopped = run.task.mode is not None and question.kind is ProbeKind.STATE
+    return verdict is True or (wanted is False and stopped and not run.is_in_doubt())
 
 
 def _verdict(task: PlanTask, asked: Mapping[Question, Command], answers: Answers) -> tuple[bool | None, str | None]:
@@ -109,9 +119,9 @@ def _verdict(task: PlanTask, asked: Mapping[Question, Command], answers: Answers
 
 def _settle(turn: Turn, run: TaskRun) -> None:
     """Let the probes settle unknown steps that change the state, where the host is as wanted."""
-    right = right_places(run.task, run.answers)
+    right = right_places(run.task, run.answers, run.left)
     for step in doubtful_steps(run):
-        mode = mode_of(step)
+        mode = mode_of(run.task, step)
         if step.changes_state and mode is not None and (step.host, mode) in right:
             turn.step(run, place_of(step), StepState.OK, why="settled by the probe: the host is as wanted")
 
@@ -136,7 +146,7 @@ def _health(turn: Turn, run: TaskRun, flight: Flight) -> None:
     if waiting:
         return
     if failed is None:
-        proof = proof_of(run.task, run.answers, run.by_person)
+        proof = proof_of(run.task, run.answers, run.by_person, run.left)
         _finish(turn, run, proof)
     elif failed[1].found is Found.UNHEALTHY:
         turn.move(run, Happened.NOT_AS_WANTED, why=_still_text(*failed))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator.model.terms import Action, TaskState
+from orchestrator.run.stopped_by import NOTHING, StoppedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class NeedsYou:
     since: float
     holds: tuple[str, ...]
     words: tuple[str, ...] = ()  # what a person may say about it, the likeliest first
+    may_force: bool = False  # it has force steps that have not been tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,15 @@ class Waiting:
 
     task: str
     waits_for: tuple[str, ...]  # texts such as "app-sued (failed)", "order-2", "a slot"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of a budget of a restore is spent: hosts that failed, or could not be asked, of how many at most."""
+
+    which: str  # "failed" or "unreachable"
+    count: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +66,7 @@ class RunView:
     needs_you: tuple[NeedsYou, ...]
     waiting: tuple[Waiting, ...]
     pausing: bool = False
+    stopped: StoppedBy = NOTHING
+    stop_asked: bool = False  # where it is executed, by a signal; a second one gives up
+    budgets: tuple[Budget, ...] = ()
+    forced: int = 0  # tasks on their force steps, or through them

@@ -42,6 +42,11 @@ def is_heard() -> bool:
     return not getattr(sys.stdout, "is_gone", False)
 
 
+def is_terminal_gone() -> bool:
+    """Whether a terminal that was written to has gone away, rather than a reader who had enough."""
+    return any(getattr(stream, "is_terminal_gone", False) for stream in (sys.stdout, sys.stderr))
+
+
 def out() -> Console:
     """The console of answers."""
     return _out_for(sys.stdout)

@@ -46,9 +46,17 @@ def _headline(view: RunView, width: int) -> list[Line]:
         )
     lines = [first, _bar(view, done, width)]
     if view.pausing:
-        text = "PAUSING: starts nothing new, finishes what runs. Ctrl-C again: gives up on it"
-        lines.append(line((cut(text, width), DOUBT)))
+        lines += _stopping(view, width)
     return lines
+
+
+def _stopping(view: RunView, width: int) -> list[Line]:
+    """Why nothing new starts, who said so, and how to leave without waiting."""
+    word = "ABORTING" if view.stopped.abort else "PAUSING"
+    leave = "Ctrl-C again: gives up on it" if view.stop_asked else "Ctrl-C twice: gives up on it"
+    first = line((cut(f"{word}: starts nothing new, finishes what runs. {leave}", width), DOUBT))
+    said = words.standstill(view.stopped)
+    return [first, *([line((cut(f"  {said}", width), DOUBT))] if said else [])]
 
 
 def _bar(view: RunView, done: int, width: int) -> Line:
@@ -64,7 +72,14 @@ def _bar(view: RunView, done: int, width: int) -> Line:
     for state, word in tell:
         if number := view.counts.get(state, 0):
             parts += ["  ", (f"{number} {word}", TASK_STYLE[state])]
-    return line(*parts)
+    if view.forced:
+        parts += ["  ", (f"{view.forced} forced", DOUBT)]
+    if view.budgets:
+        near = any(2 * budget.count >= budget.limit for budget in view.budgets)
+        parts += ["  ", (f"budget: {words.budgets(view.budgets)}", DOUBT if near else QUIET)]
+    made = line(*parts)
+    made.truncate(width)
+    return made
 
 
 def _needs_you(view: RunView, width: int, room: int) -> list[Line]:
@@ -82,7 +97,7 @@ def _needs_you(view: RunView, width: int, room: int) -> list[Line]:
         rest = len(view.needs_you) - at
         if left < 2 + (rest > 1):
             return [*lines, line((f"  and {rest} more: orch show {view.run}", STRONG))]
-        lines += [_in_short(view, need, width), _to_type(view, need, width)]
+        lines += [_in_short(view, need, width), *_to_type(view, need, width, short=True)]
         left -= 2
     return lines
 
@@ -97,7 +112,7 @@ def _in_full(view: RunView, need: NeedsYou, width: int) -> list[Line]:
         (label, TASK_STYLE[need.state]), (need.task, STRONG), f"   {format_duration(view.now - need.since)} ago", holds
     )
     why = para("", need.why, width, indent=len(label)) if need.why else []
-    return [first, *(line(" " * len(label), each.plain.strip()) for each in why), _to_type(view, need, width)]
+    return [first, *(line(" " * len(label), each.plain.strip()) for each in why), *_to_type(view, need, width)]
 
 
 def _in_short(view: RunView, need: NeedsYou, width: int) -> Line:
@@ -107,11 +122,22 @@ def _in_short(view: RunView, need: NeedsYou, width: int) -> Line:
     return line("  ", (f"{need.state.value:<9}", TASK_STYLE[need.state]), f"{pad(need.task, name)}  {why}", holds)
 
 
-def _to_type(view: RunView, need: NeedsYou, width: int) -> Line:
-    command = f"orch resolve {view.run} {'|'.join(need.words)} {need.task} --reason ..."
-    if 11 + len(command) > width:
-        command = f"orch resolve last {'|'.join(need.words)} {need.task} --reason ..."
-    return line(" " * 11, cut(command, width - 11))
+def _to_type(view: RunView, need: NeedsYou, width: int, *, short: bool = False) -> list[Line]:
+    """The lines to type; in one line where it is `short`, with the word `escalate` where that could be said too."""
+    room = width - 11
+    for run in (view.run, "last"):
+        commands = _commands(run, need)
+        if len("   or   ".join(commands)) <= room:
+            return [line(" " * 11, "   or   ".join(commands))]
+    resolve, *escalate = _commands("last", need)
+    if short:
+        return [line(" " * 11, cut(f"{resolve}   or: escalate" if escalate else resolve, room))]
+    return [line(" " * 11, cut(command, room)) for command in (resolve, *escalate)]
+
+
+def _commands(run: str, need: NeedsYou) -> list[str]:
+    resolve = f"orch resolve {run} {'|'.join(need.words)} {need.task} --reason ..."
+    return [resolve, f"orch escalate {run} {need.task} --reason ..."] if need.may_force else [resolve]
 
 
 def _running(view: RunView, width: int, room: int) -> list[Line]:

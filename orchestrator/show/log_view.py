@@ -31,6 +31,11 @@ _STYLES = (
     ("ok", GOOD),
     ("gone", GOOD),
     ("waited for", QUIET),
+    ("FORCE", DOUBT),
+    ("superseded", DOUBT),
+    ("pause", DOUBT),
+    ("abort", DOUBT),
+    ("budget", DOUBT),
 )
 Reader = Callable[[str], bytes]
 

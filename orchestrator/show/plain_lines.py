@@ -3,8 +3,19 @@
 What is only on the way (probing, capturing evidence, verifying, a step that went well) is left to `orch log`.
 """
 
-from orchestrator.model.events import Event, Left, Opened, OperatorDid, Resumed, Sealed, StepChanged, TaskChanged
+from orchestrator.model.events import (
+    BudgetSpent,
+    Event,
+    Left,
+    Opened,
+    OperatorDid,
+    Resumed,
+    Sealed,
+    StepChanged,
+    TaskChanged,
+)
 from orchestrator.model.terms import StepState, TaskState
+from orchestrator.run.timeline import budget_text, person_text
 from orchestrator.show.layout import Line, line
 from orchestrator.show.theme import BAD, DOUBT, TASK_STYLE
 from orchestrator.show.words import numbered
@@ -24,6 +35,8 @@ def plain_line(event: Event) -> Line | None:
     """The line of an event, or None where it says nothing to a reader."""
     task, what, style = "-", "", ""
     match event:
+        case TaskChanged(rung="force"):
+            task, what, style = event.task, f"FORCE{_because((event.why or '').removeprefix('force: '))}", DOUBT
         case TaskChanged() if event.state not in _QUIET:
             proof = f", {event.proof}" if event.proof else ""
             word = "started" if event.state is TaskState.RUNNING else event.state.value
@@ -36,8 +49,10 @@ def plain_line(event: Event) -> Line | None:
             what = f"step {event.step} on {where} {event.state}{code}{_because(event.why)}"
         case OperatorDid():
             did = f"{event.did} {event.resolution}" if event.resolution else event.did
-            behalf = f" on behalf of {event.on_behalf_of}" if event.on_behalf_of else ""
-            task, what = event.task or "-", f"{did} by {event.by}{behalf}: {event.reason}"
+            task, what = event.task or "-", f"{did} by {person_text(event)}"
+            style = DOUBT if event.did in {"pause", "abort"} else ""
+        case BudgetSpent():
+            what, style = f"budget: {budget_text(event)}; the run pauses", DOUBT
         case Opened():
             what = f"run {event.run} opened by {event.by}"
         case Resumed():

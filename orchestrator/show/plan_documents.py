@@ -45,7 +45,7 @@ def _task(waits: PlanWaits, task: PlanTask) -> dict[str, Any]:
         ],
         "barriers": [as_json(barrier) for barrier in plan.barriers if barrier.id in barriers],
         "holds_barriers": [rule.barrier for rule in waits.rules_after(task.id)],
-        "gates": [as_json(gate) for gate in plan.gates if gate_name(gate) in task.gates],
+        "gates": [as_json(gate) for gate in plan.gates if gate_name(gate.id, gate.scope) in task.gates],
         "hosts": {id: as_json(plan.hosts[id]) for id in sorted(hosts) if id in plan.hosts},
     }
 

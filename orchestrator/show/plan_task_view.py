@@ -146,7 +146,7 @@ def _waited_for(waits: PlanWaits, task: PlanTask) -> str:
 
 
 def _consent(plan: Plan, task: PlanTask, width: int) -> list[Line]:
-    gates = [gate for gate in plan.gates if gate_name(gate) in task.gates]
+    gates = [gate for gate in plan.gates if gate_name(gate.id, gate.scope) in task.gates]
     if not gates:
         return _labelled("Consent", "no gate holds it", width)
     lines: list[Line] = []

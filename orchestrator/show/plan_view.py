@@ -7,7 +7,7 @@ left out, whose consent, and last the next command. `--all` shows every system, 
 from collections.abc import Sequence
 
 from orchestrator.model.plan import Plan
-from orchestrator.model.terms import Action
+from orchestrator.model.terms import Action, OnFailure
 from orchestrator.plan.phrases import names
 from orchestrator.show import words
 from orchestrator.show.affected import affected_text
@@ -92,6 +92,8 @@ def whom(plan: Plan, width: int) -> list[Line]:
         lines += para("Left alone", text, width, indent=LABEL, label_style=STRONG)
     if plan.left_out:
         lines += para("Left out", _left_out(plan), width, indent=LABEL, label_style=STRONG)
+    if failure := _failure(plan):
+        lines += para("If it fails", failure, width, indent=LABEL, label_style=STRONG)
     lines += para("Consent", _consent(plan), width, indent=LABEL, label_style=STRONG)
     made = f"{plan.id}, {words.moment(plan.created_at)} UTC, author {plan.author or '-'}"
     return lines + para("Plan", made, width, indent=LABEL, label_style=STRONG, style=QUIET)
@@ -118,6 +120,27 @@ def _left_out(plan: Plan) -> str:
         for other, kept in for_others.items()
     ]
     return "; ".join([*themselves, *needed])
+
+
+def _failure(plan: Plan) -> str:
+    """What follows a failure, where that is more than that what waits for it waits on."""
+    said = []
+    match plan.policy.on_failure:
+        case OnFailure.FORCE if plan.action is Action.SHUTDOWN:
+            forced = [task.id for task in plan.tasks if task.force]
+            said.append(f"force: {len(forced)} of {count(len(plan.tasks), 'task')} have force commands")
+        case OnFailure.CONTINUE:
+            said.append("what waits for it goes on without it (continue)")
+        case _:
+            pass
+    limits = [
+        f"{count(limit, 'host')} that {what}"
+        for limit, what in ((plan.policy.failed_limit, "failed"), (plan.policy.unreachable_limit, "can't be reached"))
+        if limit is not None
+    ]
+    if limits:
+        said.append(f"the run pauses at {' or '.join(limits)}")
+    return "; ".join(said)
 
 
 def _consent(plan: Plan) -> str:

@@ -49,7 +49,8 @@ class RunPage:
 
 def run_lines(page: RunPage, width: int, *, name: str = "last", place: str = "") -> list[Line]:
     """The page of a run. `name`: what to call it in the commands to type, `place`: the ` -C DIR` that they need."""
-    lines = [*para("", _headline(page), width, style=_headline_style(page)), *_stuck(page, width), *_also(page, width)]
+    lines = para("", _headline(page), width, style=_headline_style(page))
+    lines += [*_stopped(page, width), *_stuck(page, width), *_also(page, width)]
     lines += [BLANK, *_hit(page, width), *_papers(page, width)]
     return [*lines, BLANK, *next_lines(_next(page, name), width, place)]
 
@@ -61,29 +62,48 @@ def _headline(page: RunPage) -> str:
 
 
 def _word(page: RunPage) -> str:
-    result = page.summary.result
+    result, stopped = page.summary.result, page.summary.stopped
     if result is not None:
         return "DONE" if result == "done" else "ABORTED"
     if page.busy:
-        return "RUNNING"
+        return "ABORTING" if stopped.abort else "PAUSING" if stopped else "RUNNING"
+    if stopped.spent and page.summary.left == "paused":
+        return "PAUSED, a budget is spent"
     return _STOPPED.get(page.summary.left or "", "BROKEN OFF (its process is gone)")
 
 
 def _headline_style(page: RunPage) -> str:
     if page.summary.result == "done":
         return f"bold {GOOD}"
-    return STRONG if page.busy else DOUBT
+    return STRONG if page.busy and not page.summary.stopped else DOUBT
+
+
+def _stopped(page: RunPage, width: int) -> list[Line]:
+    """Who stopped it and why, and what of a restore's budgets is spent."""
+    summary = page.summary
+    lines: list[Line] = []
+    if summary.stopped and summary.result != "done":
+        label = "aborted" if summary.stopped.abort else "budget" if summary.stopped.spent else "paused"
+        text = words.standstill(summary.stopped).removeprefix(f"{label} by ").removeprefix(f"{label}: ")
+        by = "" if label == "budget" else "by "
+        lines += para(f"  {label}", f"{by}{text}", width, indent=LABEL, label_style=DOUBT)
+    if summary.budgets and summary.is_open:
+        spent = DOUBT if summary.stopped.spent else ""
+        lines += para("  budgets", words.budgets(summary.budgets), width, indent=LABEL, label_style=spent)
+    return lines
 
 
 def tally(page: RunPage) -> str:
     """`66 down (64 proven, 2 unproven), 1 found offline, 1 failed`."""
     summary = page.summary
-    parts = words.state_counts(summary.counts, summary.action, executing=page.busy)
+    parts = words.state_counts(summary.counts, summary.action, executing=page.busy, over=not summary.is_open)
     done = summary.counts.get(TaskState.DONE, 0)
     unproven, by_person = len(summary.unproven), len(summary.by_person)
     known = ((done - unproven - by_person, "proven"), (unproven, "unproven"), (by_person, "confirmed by a person"))
     if done:
         parts[0] += f" ({words.numbered(known)})"
+    if summary.forced:
+        parts.append(f"{len(summary.forced)} forced")
     return ", ".join(parts) or "nothing was to be done"
 
 
@@ -112,18 +132,35 @@ def _also(page: RunPage, width: int) -> list[Line]:
         ("settled", summary.settled, "as wanted when asked again, after a step whose outcome was in doubt"),
         ("skipped", summary.skipped, _reasons(summary.skipped)),
     ]
-    lines: list[Line] = []
+    lines: list[Line] = _forced(summary.forced, width)
     for label, notes, why in lists:
         if notes:
             tasks = ", ".join(note.task for note in notes)
             lines += para(f"  {label}", f"{tasks}   {why}" if why else tasks, width, indent=LABEL)
     midway = [note.task for note in page.notes.values() if note.state.is_busy]
     if midway:
-        text = names(midway, NAMED) if page.busy else f"{names(midway, NAMED)}   resume finds out what became of them"
+        then = "resume finds out what became of them" if summary.is_open else "nobody asked what became of them"
+        text = names(midway, NAMED) if page.busy else f"{names(midway, NAMED)}   {then}"
         lines += para("  running" if page.busy else "  midway", text, width, indent=LABEL)
     waiting = page.of(TaskState.WAITING)
-    if waiting and summary.is_open:
-        lines += para("  waiting", names([note.task for note in waiting], NAMED), width, indent=LABEL, style=QUIET)
+    if waiting:
+        label = "  waiting" if summary.is_open else "  not begun"
+        lines += para(label, names([note.task for note in waiting], NAMED), width, indent=LABEL, style=QUIET)
+    return lines
+
+
+def _forced(notes: Sequence[TaskNote], width: int) -> list[Line]:
+    """What was forced and why, those with the same reason together; and what may still have been running then."""
+    reasons: dict[str, list[str]] = {}
+    for note in notes:
+        reasons.setdefault(note.forced, []).append(note.task)
+    lines: list[Line] = []
+    for why, tasks in sorted(reasons.items(), key=lambda one: -len(one[1])):
+        lines += para("  forced", f"{names(tasks, NAMED)}   {why}", width, indent=LABEL, label_style=DOUBT)
+    superseded = [f"{note.task} ({', '.join(note.superseded)})" for note in notes if note.superseded]
+    if superseded:
+        text = f"{names(superseded, EACH)}   may still have been running when force followed"
+        lines += para("  beside it", text, width, indent=LABEL, label_style=DOUBT)
     return lines
 
 
@@ -164,16 +201,20 @@ def _next(page: RunPage, name: str) -> list[str]:
         then = "orch restore --dry-run" if page.plan.action is Action.SHUTDOWN else "orch status"
         return [f"orch verify {name}", f"orch log {name}", then]
     steps: list[str] = []
+    stopped = page.summary.stopped
     first: dict[tuple[str, ...], str] = {}
-    for note in page.summary.needs_you:
-        first.setdefault(note.words, note.task)
-    steps += [f"orch resolve {name} {'|'.join(words)} {task} --reason ..." for words, task in first.items()]
+    if stopped.abort is None:
+        for note in page.summary.needs_you:
+            first.setdefault(note.words, note.task)
+        steps += [f"orch resolve {name} {'|'.join(words)} {task} --reason ..." for words, task in first.items()]
+        forceable = next((note.task for note in page.summary.needs_you if note.may_force), None)
+        steps += [f"orch escalate {name} {forceable} --reason ..."] if forceable else []
     if first:
         steps.append(f"orch log {name} --task {next(iter(first.values()))}")
     elif page.busy:
         steps.append(f"orch log {name} --follow")
     if not page.busy:
-        steps.append(f"orch resume {name}")
+        steps.append(f"orch resume {name}{' --past-limit --reason ...' if stopped.spent else ''}")
     return steps
 
 
@@ -194,9 +235,12 @@ def runs_lines(pages: Sequence[RunPage], width: int, *, place: str = "") -> list
     cells: list[list[Cell]] = []
     for page in pages:
         summary = page.summary
-        word = summary.result or ("running" if page.busy else summary.left or "broken off")
+        word = summary.result or (_word(page).lower() if page.busy else summary.left or "broken off")
+        if word == "paused" and summary.stopped.spent:
+            word = "budget spent"
         took = format_duration(seconds_between(summary.opened_at, summary.last_at) or 0.0)
         more: list[Cell] = [words.moment(summary.opened_at), took] if wide else []
-        tasks = ", ".join(words.state_counts(summary.counts, summary.action, executing=page.busy))
+        states = words.state_counts(summary.counts, summary.action, executing=page.busy, over=not summary.is_open)
+        tasks = ", ".join([*states, *([f"{len(summary.forced)} forced"] if summary.forced else [])])
         cells.append([summary.run, word, tasks, summary.opened_by, *more])
     return [*lines, *table(columns, cells, width), BLANK, *next_lines(["orch show RUN", "orch log RUN"], width, place)]

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from orchestrator.model.plan import Plan, PlanTask
 from orchestrator.model.terms import Action, Mode, TaskState
+from orchestrator.run.stopped_by import StoppedBy
+from orchestrator.run.timeline import budget_text, person_text
+from orchestrator.run.view import Budget
 from orchestrator.show.service_names import name_in
 
 DOWN_OR_UP = {Action.SHUTDOWN: "down", Action.RESTORE: "up"}
@@ -65,16 +68,18 @@ def short_head(head: str) -> str:
     return "-".join(head[at : at + 4] for at in (0, 4, 8))
 
 
-def state_counts(counts: Mapping[TaskState, int], action: Action, *, executing: bool = True) -> list[str]:
-    """`31 down`, `1 failed`, ...: the done always, of the rest what there is."""
+def state_counts(
+    counts: Mapping[TaskState, int], action: Action, *, executing: bool = True, over: bool = False
+) -> list[str]:
+    """`31 down`, `1 failed`, ...: the done always, of the rest what there is. `over`: nothing moves any more."""
     names = {
         TaskState.DONE: DOWN_OR_UP[action],
         TaskState.ALREADY: "found offline" if action is Action.SHUTDOWN else "found online",
         TaskState.FAILED: "failed",
         TaskState.UNKNOWN: "unknown",
-        TaskState.HELD: "held for you",
+        TaskState.HELD: "held" if over else "held for you",
         TaskState.SKIPPED: "skipped",
-        TaskState.WAITING: "waiting",
+        TaskState.WAITING: "never begun" if over else "waiting",
     }
     shown = [
         f"{counts.get(state, 0)} {name}"
@@ -83,6 +88,22 @@ def state_counts(counts: Mapping[TaskState, int], action: Action, *, executing: 
     ]
     busy = sum(counts.get(state, 0) for state in TaskState if state.is_busy)
     return [*shown, f"{busy} {'running' if executing else 'left midway'}"] if busy else shown
+
+
+def budgets(spent: Sequence[Budget]) -> str:
+    """`2 of 5 hosts failed, 1 of 8 unreachable`: how much of a restore's budgets is spent."""
+    words = {"failed": "failed", "unreachable": "unreachable"}
+    return ", ".join(f"{one.count} of {one.limit} hosts {words[one.which]}" for one in spent)
+
+
+def standstill(stopped: StoppedBy) -> str:
+    """Why a run starts nothing new, and who says so: what holds longest first."""
+    if (abort := stopped.abort) is not None:
+        return f"aborted by {person_text(abort)}"
+    said = [f"budget: {budget_text(spent)}" for spent in stopped.spent]
+    if (pause := stopped.pause) is not None:
+        said.append(f"paused by {person_text(pause)}")
+    return "; ".join(said)
 
 
 def asked_for(plan: Plan) -> str:

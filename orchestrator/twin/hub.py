@@ -56,6 +56,13 @@ class Hub:
             self._waiting.setdefault(job, []).append(future)
             await future
 
+    def stop(self, job: Job) -> None:
+        """`job` is ended, if it has not ended by now."""
+        self._tick()
+        for change in self.world.stop(job):
+            self._finish(change.job, is_answered=True)
+        self._plan_next()
+
     async def unstuck(self, host: str) -> None:
         """Waits while `host` answers nothing at all."""
         while self.world.fault(host) is Fault.HANG:

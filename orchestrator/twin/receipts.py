@@ -1,7 +1,7 @@
 """The receipts of one simulated host: the protocol that `hosts/receipt.sh` plays on a real one. Pure.
 
 * An id is begun at most once; telling it again gives what it gave, or waits for it.
-* Asking fences: an id that has not begun never can any more.
+* Asking fences: an id that has not begun never can any more. Stopping asks too, and gives the job that still runs.
 * In a folder of another generation than the caller knew, what is missing proves nothing: `stale`.
 * A reboot empties the folder and gives it a new generation.
 """
@@ -37,7 +37,7 @@ class Receipts:
         self._entries = {}
 
     def told(self, call: ReceiptCall) -> Job | ReceiptAnswer | Begin:
-        """What a call meets: a job to wait for (`run`), an answer that is ready, or nothing yet: it may begin."""
+        """What a call meets: a job to wait for (`run`) or to stop, a ready answer, or nothing yet: it may begin."""
         self.is_made = self.generation is not None
         if self.generation is None or call.mode == "gen":
             return (
@@ -50,7 +50,7 @@ class Receipts:
             return self._answer(entry)
         if call.generation not in {None, self.generation}:
             return ReceiptAnswer("stale", generation=self.generation)
-        if call.mode != "ask":
+        if call.mode in {"run", "runs"}:
             return "begin"
         self._entries[call.id] = _Entry(call.spec, None)
         return self._answer(self._entries[call.id])

@@ -207,7 +207,8 @@ class CommandSession(asyncssh.SSHServerSession[bytes]):
         return self._command if inner is None else inner
 
     async def _receipt(self, call: ReceiptCall) -> bytes:
-        await self._hub.unstuck(self._place.id)
+        if call.mode != "stop":  # what hangs can be ended
+            await self._hub.unstuck(self._place.id)
         receipts = self._hub.world.receipts(self._place.id)
         if call.mode == "runs":
             await self._line_came.wait()
@@ -219,7 +220,9 @@ class CommandSession(asyncssh.SSHServerSession[bytes]):
         if told == "begin":
             told = self._begin(call.inner)
             receipts.begun(call, told)
-        if isinstance(told, Job):
+        if isinstance(told, Job) and call.mode == "stop":
+            self._hub.stop(told)
+        elif isinstance(told, Job):
             await self._hub.ended(told)
         answer, out, err = receipts.answer(call)
         return answer_header(answer, call.id) + out + err

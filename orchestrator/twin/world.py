@@ -3,7 +3,8 @@
 A state machine whose clock is an argument; times are seconds of the simulated world. The rules:
 
 * A step takes its `expect`, a probe 50 ms, a boot 20 s. What a command does, it does at its end.
-* A command that was begun goes on to its end, whatever becomes of the connection; only its host's going down kills it.
+* A command that was begun goes on to its end, whatever becomes of the connection; only its host's going down kills it,
+  or who stops it through its receipt: then it has done nothing.
 * Probes tell the truth as it is at their end, under every fault.
 * A host is up once it has power, what carries it is up and not stopped, and it has booted. What was running when it
   went down runs again then; what was stopped stays stopped. Its receipts begin a new generation.
@@ -29,6 +30,7 @@ from orchestrator.twin.speech import evidence_text, failure_text, look_text, unk
 
 SLOWER = 10.0
 UNKNOWN_S = 0.005
+STOPPED = 143  # as a shell tells the signal that ended a command
 LOOK_S = 0.05
 
 
@@ -175,6 +177,14 @@ class World:
                     job.ends = None
                 elif job.ends is None:
                     job.ends, job.floods = now + job.takes_s, False
+
+    def stop(self, job: Job) -> tuple[Ended, ...]:
+        """`job` is ended where it still runs, before it has done anything."""
+        if job.done:
+            return ()
+        del self._jobs[job.number]
+        job.done, job.exit = True, STOPPED
+        return (Ended(job),)
 
     def next_at(self) -> float | None:
         """When something happens by itself next; None: nothing will."""

@@ -11,7 +11,7 @@ Rules:
   be told what belongs to whom (a key that slipped to the left, an entry inside another), it is `torn` (`broken.py`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,18 +52,29 @@ class Draft:
     torn: set[tuple[str, str]] = field(default_factory=set)  # entries that hold what is another's, or are no entry
     lost: set[tuple[str, str]] = field(default_factory=set)  # entries of which something was refused unread
 
-    def finish(self) -> Inventory:
-        """The inventory as far as it could be read."""
-        defaults = {key: value for key, value in self.host_defaults.items() if key != "ssh_config"}
+    @property
+    def ssh_config(self) -> Ref | None:
+        """The ssh_config that `defaults.hosts` names."""
+        named: Ref | None = self.host_defaults.get("ssh_config")
+        return named
+
+    def known_of(self, id: str) -> dict[str, Any]:
+        """What the inventory itself says of a host, in its entry or by default; by the names of the model."""
+        return {key: value for key, value in self.host_defaults.items() if key != "ssh_config"} | self.host_values[id]
+
+    def finish(self, filled: Mapping[str, Mapping[str, Any]] | None = None) -> Inventory:
+        """The inventory as far as it could be read. `filled`: what is said elsewhere of its hosts, where it says
+        nothing itself (`ssh_config.py`)."""
+        more = filled or {}
         return Inventory(
             name=self.name,
             customers=self.customers,
             zones=self.zones,
-            hosts={id: Host(**{"address": id, **defaults, **got}) for id, got in self.host_values.items()},
+            hosts={id: Host(**{"address": id, **more.get(id, {}), **self.known_of(id)}) for id in self.host_values},
             systems=self.systems,
             services=self.services,
             operator_control_path=self.operator_control_path,
-            ssh_config=self.host_defaults.get("ssh_config"),
+            ssh_config=None if self.ssh_config is None else self.ssh_config.id,
         )
 
 

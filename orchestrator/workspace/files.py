@@ -1,8 +1,8 @@
 """Reading the files of a workspace: each once, none from outside of it, the digest of exactly the bytes that were read.
 
-Rules: a link may lead to another place of the workspace, never out of it; only plain files are read, up to a size;
-what can't be read is a problem with the reason. Hidden files are passed over; a `*.yml` is told, because it would be
-missed.
+Rules: what lies outside is read only where a file of it names it so (`~/.ssh/config`); a link may lead to another place
+of the workspace, never out of it; only plain files are read, up to a size; what can't be read is a problem with the
+reason. Hidden files are passed over; a `*.yml` is told, because it would be missed.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orchestrator.model.errors import Problem
 from orchestrator.model.plan import Input
-from orchestrator.model.source import Source
+from orchestrator.model.source import Ref, Source
 from orchestrator.workspace.reader import MAX_BYTES
 
 _MAX_DEPTH = 16
@@ -38,19 +38,37 @@ class Files:
             if real is None:
                 self._problem(path, "the link leads out of the workspace.", "Copy the file into it.")
                 return None
-            handle = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(handle, "rb") as stream:
-                found = os.fstat(stream.fileno())
-                if not stat.S_ISREG(found.st_mode):
-                    self._problem(path, "this is no plain file.")
-                    return None
-                expected = min(found.st_size, MAX_BYTES) + 1  # room for as much as may be read is dear, file by file
-                data = stream.read(expected)
-                if len(data) == expected:
-                    data += stream.read(MAX_BYTES + 1 - expected)
+            return self._read(path, real)
         except OSError as error:
             self._problem(path, f"the file can't be read: {error.strerror}.")
             return None
+
+    def read_named(self, named: Ref) -> bytes | None:
+        """The bytes of a file that an entry names: of the workspace, or beside it where it begins with `~` or `/`."""
+        path = named.id
+        if not path.startswith(("~", "/")):
+            if not self.exists(path):
+                self._problems.append(Problem(named.source, f'"{path}" is not there.'))
+                return None
+            return self.read(path)
+        try:
+            return self._read(path, os.path.realpath(Path(path).expanduser()))
+        except (OSError, RuntimeError) as error:  # RuntimeError: no home of that name
+            why = getattr(error, "strerror", None) or error
+            self._problems.append(Problem(named.source, f'"{path}" can\'t be read: {why}.'))
+            return None
+
+    def _read(self, path: str, real: str) -> bytes | None:
+        handle = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as stream:
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                self._problem(path, "this is no plain file.")
+                return None
+            expected = min(found.st_size, MAX_BYTES) + 1  # room for as much as may be read is dear, file by file
+            data = stream.read(expected)
+            if len(data) == expected:
+                data += stream.read(MAX_BYTES + 1 - expected)
         self._digests[path] = hashlib.sha256(data).hexdigest()
         return data
 

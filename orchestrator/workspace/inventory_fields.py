@@ -190,6 +190,11 @@ def _key_file(file: File, node: Node, key: str) -> str | None:
     return None if path is None else intern(path)
 
 
+def _config_file(file: File, node: Node, key: str) -> Ref | None:
+    path = _key_file(file, node, key)
+    return None if path is None else Ref(path, file.source(node.line))
+
+
 def _why(file: File, node: Node, key: str) -> str | None:
     if isinstance(node, Scalar) and node.text.lower() in {"true", "false", "yes", "no", "null", "~"}:
         advice = "Say why in words; leave the key out where the system is not protected."
@@ -220,7 +225,7 @@ _LOGIN: dict[str, tuple[str, Reader]] = {
     "port": ("port", integer(1, 65535)),
     "identity": ("identity", _key_file),
 }
-DEFAULT_HOSTS = Fields({**_LOGIN, "ssh_config": ("ssh_config", _key_file)})
+DEFAULT_HOSTS = Fields({**_LOGIN, "ssh_config": ("ssh_config", _config_file)})
 CUSTOMER = Fields({"name": ("name", line_of_text), "language": ("language", _language)}, ["name"])
 ZONE = Fields(
     {

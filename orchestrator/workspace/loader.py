@@ -5,7 +5,8 @@ Rules:
 - An inventory is `inventories/NAME.yaml`, or the folder `inventories/NAME/` with all `*.yaml` in it, in the order of
   their paths. With one inventory that one is meant; with several it has to be named.
 - All playbooks are read and checked, used or not; `inputs` are the files that a plan depends on: the inventory's,
-  the playbooks used, the protocol, `known_hosts`.
+  the playbooks used, the protocol, `known_hosts`, and the ssh_config where the inventory names one: what it says of
+  hosts (`ssh_config.py`) is as if the inventory said it.
 - All problems of all files are reported in one go. Where a file of the inventory can't be read at all, nothing is said
   of ids that would stand in it.
 - `despite_errors`: what is wrong with single systems is gone past, and handed on with the workspace; what others stand
@@ -31,6 +32,9 @@ from orchestrator.workspace.known_hosts import parse_known_hosts
 from orchestrator.workspace.reader import Lost, Mapping, read_nodes
 from orchestrator.workspace.references import Suggestions, inventory_problems, mention_problems, system_problems
 from orchestrator.workspace.salvage import salvaged, unfit
+from orchestrator.workspace.ssh_config import SshConfig
+from orchestrator.workspace.ssh_config_file import parse_ssh_config
+from orchestrator.workspace.ssh_config_jumps import with_jumps
 
 INVENTORIES = "inventories"
 PLAYBOOKS = "playbooks"
@@ -105,7 +109,7 @@ class _Loading:
         suggestions = Suggestions()
         playbooks, kinds = self._playbooks()
         draft = self._read = self._draft(name)
-        inventory = draft.finish()
+        inventory = self._inventory(draft)
         protocol, protocol_path = self._protocol()
         known_hosts = self._known_hosts(inventory)
         self._problems += mention_problems(self._mentions, draft.places, suggestions, whole=draft.whole)
@@ -154,6 +158,28 @@ class _Loading:
             else:
                 add_inventory_file(draft, File(path, self._problems, self._mentions), root, lost)
         return draft
+
+    def _inventory(self, draft: Draft) -> Inventory:
+        """The inventory, with what the ssh_config that it names says of its hosts."""
+        config = self._ssh_config(draft)
+        if config is None:
+            return draft.finish()
+        said = {id: config.of(id, got.get("address"), draft.known_of(id)) for id, got in draft.host_values.items()}
+        inventory = draft.finish({id: one.values for id, one in said.items()})
+        jumps = {id: one.jump for id, one in said.items() if one.jump is not None}
+        if (
+            draft.whole and inventory.hosts.keys() == draft.places["hosts"].keys()
+        ):  # else it may be a hop that is missing
+            inventory = with_jumps(inventory, jumps, config.address_of, self._problems)
+        self._problems += config.problems()
+        return inventory
+
+    def _ssh_config(self, draft: Draft) -> SshConfig | None:
+        named = draft.ssh_config
+        if named is None:
+            return None
+        data = self._files.read_named(named)
+        return None if data is None else SshConfig(parse_ssh_config(named.id, data, self._problems))
 
     def _playbooks(self) -> tuple[dict[str, Playbook], dict[str, str]]:
         """The playbooks that could be read, and the paths of all there are, by kind."""

@@ -2,6 +2,7 @@
 
     NAME/about.txt        what this scenario is about, one line
     NAME/inventory.yaml   NAME/protocol.yaml (optional)   NAME/playbooks/*.yaml (optional, over those of _playbooks/)
+    NAME/ssh_config       (optional) for an inventory whose defaults.hosts names it
     NAME/request.yaml     action, select, except, only, mode, from, despite_errors, estate, commands; explain, impact,
                           lints (tests/scenarios/question_pages.py)
     NAME/expected.txt     the plan's page (tests/scenarios/page.py)
@@ -41,7 +42,16 @@ from tests.scenarios.question_pages import explain_page, impact_page, lints_page
 
 ROOT = Path(__file__).parent
 PAGES = ("expected.txt", "graph.txt", "explain.txt", "impact.txt", "lints.txt")
-FILES = {"about.txt", "inventory.yaml", "protocol.yaml", "playbooks", "request.yaml", "known_hosts", *PAGES}
+FILES = {
+    "about.txt",
+    "inventory.yaml",
+    "protocol.yaml",
+    "playbooks",
+    "request.yaml",
+    "known_hosts",
+    "ssh_config",
+    *PAGES,
+}
 NO_SCENARIOS = {"_playbooks", "__pycache__"}
 KEYS = {"action", "select", "except", "only", "mode", "from", "estate", "commands", "despite_errors"}
 QUESTIONS = {"explain", "impact", "lints"}
@@ -125,8 +135,9 @@ class Scenario:
         shutil.copytree(ROOT / "_playbooks", root / "playbooks")
         if (self.folder / "playbooks").is_dir():
             shutil.copytree(self.folder / "playbooks", root / "playbooks", dirs_exist_ok=True)
-        if (self.folder / "protocol.yaml").exists():
-            shutil.copy(self.folder / "protocol.yaml", root / "protocol.yaml")
+        for name in ("protocol.yaml", "ssh_config"):
+            if (self.folder / name).exists():
+                shutil.copy(self.folder / name, root / name)
         if (self.folder / "known_hosts").exists():
             shutil.copy(self.folder / "known_hosts", root / "known_hosts")
             return root

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from orchestrator.model.duration import format_duration
 from orchestrator.model.errors import FilesError, OrchError, Refused
 from orchestrator.model.plan import Plan, PlanCommand, PlanHealth, PlanHost, PlanProbe, PlanStep, PlanTask
-from orchestrator.model.terms import Platform
+from orchestrator.model.terms import OnFailure, Platform
 
 
 def refusal_page(error: OrchError) -> str:
@@ -127,6 +127,13 @@ def _where(one: PlanCommand | PlanStep) -> str:
 
 
 def _after(plan: Plan) -> Iterator[str]:
+    rules = [
+        "on failure force" if plan.policy.on_failure is OnFailure.FORCE else "",
+        f"pauses at {plan.policy.failed_limit} failed hosts" if plan.policy.failed_limit else "",
+        f"pauses at {plan.policy.unreachable_limit} unreachable hosts" if plan.policy.unreachable_limit else "",
+    ]
+    if any(rules):
+        yield from ("", *filter(None, rules))
     if plan.gates:
         yield from ("", "gates")
         for gate in plan.gates:

@@ -34,7 +34,10 @@ COMMANDS = (
     ["plan", "diff"],
     ["apply"],
     ["resume"],
+    ["pause"],
+    ["abort"],
     ["resolve"],
+    ["escalate"],
     ["status"],
     ["runs"],
     ["show"],
@@ -144,7 +147,6 @@ def test_wrong_usage_is_2(line: list[str], capsys: pytest.CaptureFixture[str]) -
         (["restore", "--to", "isolate"], "--to"),
         (["status", "--next"], "--next"),
         (["apply", "x.json", "--break-glass", "--as", "o.lang"], "--break-glass"),
-        (["resume", "last", "--past-limit"], "--past-limit"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -294,6 +296,9 @@ def test_a_broken_journal_is_5(run_there: Path, capsys: pytest.CaptureFixture[st
         ["apply", "x.json"],
         ["resume", "last"],
         ["resolve", "last", "retry", "app-sued", "--reason", "x"],
+        ["escalate", "last", "app-sued", "--reason", "x"],
+        ["pause", "last"],
+        ["abort", "last", "--reason", "x"],
     ],
     ids=" ".join,
 )

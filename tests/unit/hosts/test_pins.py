@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.hosts.pins import disabled_algorithms, fingerprint
 from orchestrator.hosts.port import HostSpec, Spec, SpecKind
-from orchestrator.hosts.stdin import NoInput, input_of
+from orchestrator.hosts.stdin import NoInput, Secrets, input_of
 from orchestrator.model.terms import Platform
 
 ALL = {
@@ -46,16 +46,34 @@ HOST = HostSpec("db", "10.0.0.1", 22, "orch", Platform.LINUX, ())
 
 @pytest.mark.parametrize(
     ("stdin", "secret", "found"),
-    [(None, None, None), ("yes", None, "yes"), (None, "env:PW", "s3cret"), (None, "env:EMPTY", "")],
+    [(None, None, None), ("yes", None, "yes"), ("", None, ""), (None, "env:PW", "s3cret")],
 )
 def test_input(stdin: str | None, secret: str | None, found: str | None) -> None:
     spec = Spec(SpecKind.STEP, HOST, 1, argv=("cat",), stdin=stdin, stdin_secret=secret)
-    assert input_of(spec, {"PW": "s3cret", "EMPTY": ""}) == found
+    assert input_of(spec, Secrets([secret] if secret else [], {"PW": "s3cret"})) == found
 
 
-@pytest.mark.parametrize(("secret", "why"), [("env:NO", "not set"), ("file:x", "only env:"), ("env:TWO", "one line")])
+@pytest.mark.parametrize(
+    ("secret", "why"),
+    [
+        ("env:NO", "not set"),
+        ("env:NONE", "is empty"),
+        ("env:BLANK", "is empty"),
+        ("file:x", "only env:"),
+        ("env:TWO", "one line"),
+        ("env:LATIN", "not UTF-8"),
+    ],
+)
 def test_an_input_that_cannot_be_given_never_shows_the_value(secret: str, why: str) -> None:
     spec = Spec(SpecKind.STEP, HOST, 1, argv=("cat",), stdin_secret=secret)
     with pytest.raises(NoInput, match=why) as caught:
-        input_of(spec, {"TWO": "hidden\nhidden"})
+        input_of(spec, Secrets([secret], {"TWO": "hidden\nhidden", "NONE": "", "BLANK": " ", "LATIN": "hidden\udce4"}))
     assert "hidden" not in str(caught.value)
+
+
+def test_a_secret_that_the_run_does_not_refer_to_is_never_sent() -> None:
+    spec = Spec(SpecKind.STEP, HOST, 1, argv=("cat",), stdin_secret="env:OTHER")
+    secrets = Secrets(["env:PW"], {"PW": "hidden", "OTHER": "hidden"})
+    with pytest.raises(NoInput, match="none that this run refers to"):
+        input_of(spec, secrets)
+    assert "hidden" not in repr(secrets)

@@ -20,7 +20,7 @@ ID = receipt_id("run/task/step/host/host/1")
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 calls = st.builds(
     ReceiptCall,
-    mode=st.sampled_from(["run", "runs", "ask", "gen"]),
+    mode=st.sampled_from(["run", "runs", "ask", "stop", "gen"]),
     id=names,
     spec=names,
     inner=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | st.text("'\\!\n0134 "),
@@ -107,7 +107,7 @@ def test_one_line(script: str, line: str) -> None:
 
 
 def test_what_is_sent_is_constant_and_short() -> None:
-    assert len(TEXT) < 3000
+    assert len(TEXT) < 6000
     assert call_line(ReceiptCall("run", ID, "spec", "true", 1, "orch", None)) == (
         f"exec /bin/sh -c '{TEXT}' orch {ID} run spec 'true' 1 orch -"
     )

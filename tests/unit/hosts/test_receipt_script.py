@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,17 @@ def test_a_command_outlives_the_end_of_its_connection(shell: list[str], tmp_path
     assert (answer.state, answer.exit, out) == ("done", 0, b"one\ntwo\n")
 
 
+def test_a_command_ended_by_a_signal_has_a_result_also_without_a_connection(shell: list[str], tmp_path: Path) -> None:
+    process = start(shell, "a", f"until [ -e {tmp_path}/go ]; do sleep 0.05; done; kill -9 $$")
+    for stream in (process.stdin, process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+    (tmp_path / "go").touch()
+    process.wait(timeout=10)
+    answer, _, _ = tell(shell, "a", mode="ask")
+    assert (answer.state, answer.exit) == ("done", 137)
+
+
 def test_a_killed_runner_is_lost_and_never_runs_again(shell: list[str], tmp_path: Path) -> None:
     process = start(shell, "a", f"echo ran >>{tmp_path}/log; sleep 1")
     while not (tmp_path / "log").exists():
@@ -233,6 +245,9 @@ def test_on_a_full_disk_a_result_is_not_lost_or_nothing_begins(shell: list[str],
         answer, _, _ = tell(shell, "a", f"head -c 100000 /dev/zero; echo ran >>{tmp_path}/log", cap=90_000)
         assert (answer.state, answer.exit) == ("done", 0)
         assert answer.dropped[0] > 0
+        with suppress(OSError), (folder / "filler").open("wb", buffering=0) as filler:
+            while filler.write(bytes(4096)):  # what the first one gave back
+                continue
         answer, _, _ = tell(shell, "b", f"echo ran >>{tmp_path}/log")
         assert (answer.state, answer.exit) == ("refused", 95)
         assert (tmp_path / "log").read_text() == "ran\n"
@@ -264,3 +279,96 @@ def test_threads_asking_while_one_runs_never_make_a_second(shell: list[str], tmp
         thread.join()
     ran = (tmp_path / "log").read_text() if (tmp_path / "log").exists() else ""
     assert ran == ("" if "fenced" in asked else "ran\n")
+
+
+# --- stopping ----------------------------------------------------------------------------------------------------
+
+
+def running(mark: Path, shell: list[str], command: str, cap: int = 1000) -> subprocess.Popen[bytes]:
+    """A runner whose command has made `mark`."""
+    process = start(shell, "a", command, cap=cap)
+    until = time.monotonic() + 10
+    while not mark.exists():
+        assert time.monotonic() < until, "it did not begin"
+        time.sleep(0.01)
+    return process
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("touch {mark}; sleep 30; echo late >>{log}", 143),
+        ("trap '' TERM; touch {mark}; while :; do sleep 0.2; done; echo late >>{log}", 137),
+        ("trap 'echo bye; exit 7' TERM; touch {mark}; while :; do sleep 0.1; done", 7),
+        ("(sleep 1; echo late >>{log}) & (sleep 1; echo late >>{log}) | cat & touch {mark}; wait", 143),
+        ("touch {mark}; {shell} -c 'trap \"\" TERM; sleep 3; echo late >>{log}'; true", 143),
+    ],
+    ids=["sleeps", "ignores the request", "tidies up", "many processes", "only a child ignores it"],
+)
+def test_stopping_ends_all_that_runs_of_it(shell: list[str], tmp_path: Path, command: str, code: int) -> None:
+    mark, log = tmp_path / "mark", tmp_path / "log"
+    process = running(mark, shell, command.format(mark=mark, log=log, shell=" ".join(shell)))
+    answer, out, _ = tell(shell, "a", mode="stop")
+    assert (answer.state, answer.exit) == ("done", code)
+    assert out == (b"bye\n" if code == 7 else b"")
+    assert finish(process, "a")[0] == answer  # who waited for its end hears the same
+    assert tell(shell, "a", mode="ask")[0] == answer
+    time.sleep(1.3)
+    assert not log.exists()
+
+
+def test_stopping_what_has_not_begun_fences_it(shell: list[str], tmp_path: Path) -> None:
+    assert tell(shell, "a", mode="stop")[0].state == "fenced"
+    assert tell(shell, "a", f"echo ran >{tmp_path}/log")[0].state == "fenced"
+    assert tell(shell, "b", mode="stop", generation="other")[0].state == "stale"
+
+
+def test_stopping_what_has_ended_touches_nothing(shell: list[str], tmp_path: Path) -> None:
+    told = tell(shell, "a", f"(sleep 0.7; echo child >{tmp_path}/log) >/dev/null 2>&1 & echo out; exit 3")
+    assert tell(shell, "a", mode="stop") == told
+    time.sleep(1)
+    assert (tmp_path / "log").read_text() == "child\n"
+
+
+def test_what_lost_its_runner_is_ended_too_and_stays_lost(shell: list[str], tmp_path: Path) -> None:
+    mark, log = tmp_path / "mark", tmp_path / "log"
+    process = running(mark, shell, f"touch {mark}; sleep 1; echo late >{log}")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert tell(shell, "a", mode="stop")[0].state == "lost"
+    time.sleep(1.2)
+    assert not log.exists()
+
+
+def test_a_process_that_only_has_its_number_is_left_alone(shell: list[str], tmp_path: Path, folder: Path) -> None:
+    mark = tmp_path / "mark"
+    process = running(mark, shell, f"touch {mark}; sleep 30")
+    time.sleep(0.05)  # start times are told in hundredths
+    noted = (folder / "a.p").read_text().split()
+    with subprocess.Popen(["sleep", "30"], start_new_session=True) as other:
+        fake = Path(f"/proc/{other.pid}/stat").read_text().split()
+        fake[21] = str(int(fake[21]) - 1)  # of another start time
+        for line in ([str(other.pid), *noted[1:]], fake, ["1"], []):
+            (folder / "a.p").write_text(" ".join(line) + "\n")
+            assert tell(shell, "a", mode="stop")[0].state == "running"
+        assert other.poll() is None
+        other.kill()
+    assert process.poll() is None
+    (folder / "a.p").write_text(" ".join(noted) + "\n")
+    assert tell(shell, "a", mode="stop")[0].exit == 143
+    finish(process, "a")
+
+
+def test_what_went_off_in_a_session_of_its_own_is_not_called_ended(shell: list[str], tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    process = running(mark, shell, f"setsid sh -c 'touch {mark}; sleep 6; echo worked on' & wait")
+    assert tell(shell, "a", mode="stop")[0].state == "running"
+    answer, out, _ = finish(process, "a")
+    assert (answer.state, answer.exit, out) == ("done", 143, b"worked on\n")
+
+
+def test_all_who_stop_at_once_hear_the_same(shell: list[str], tmp_path: Path) -> None:
+    process = running(tmp_path / "mark", shell, f"touch {tmp_path}/mark; sleep 30")
+    stopping = [start(shell, "a", mode="stop") for _ in range(5)]
+    assert {finish(stop, "a")[0].exit for stop in stopping} == {143}
+    assert finish(process, "a")[0].exit == 143

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.model.errors import Refused, UsageError
+from orchestrator.model.errors import Refused
 from orchestrator.model.estate import Estate, OpenRun
 from orchestrator.model.protocol import Each, GateRule
 from orchestrator.model.source import Source
@@ -99,12 +99,6 @@ def test_an_open_run_holds_its_unfinished_systems(held: str) -> None:
         refuse_held(plan, estate)
     refuse_held(plan, Estate(open_runs=(OpenRun("run-7", Action.SHUTDOWN, frozenset({"other"})),)))
     refuse_held(plan, Estate(open_runs=(OpenRun(plan.id, Action.SHUTDOWN, frozenset({held})),)))
-
-
-def test_an_ssh_config_is_not_built_yet() -> None:
-    ws = workspace("a on h")
-    with pytest.raises(UsageError, match="ssh_config"):
-        down(replace(ws, inventory=replace(ws.inventory, ssh_config="ssh_config")))
 
 
 def test_a_protected_system_whose_alternatives_are_all_down_already_refuses_nothing() -> None:

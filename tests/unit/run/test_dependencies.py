@@ -1,5 +1,7 @@
 """Needs, barriers and what is stuck (contract sections 4, 6), counted down as tasks move."""
 
+from dataclasses import replace
+
 import pytest
 
 from orchestrator.model.plan import Policy
@@ -50,6 +52,41 @@ def test_what_is_ready(action: Action, policy: OnFailure, moves: str, ready: str
         task, state = move.split("=")
         these.change(task, S(state))
     assert [task for task in NEEDS if these.is_ready(task)] == ready.split()
+
+
+def test_what_a_skipped_task_held_up_can_move_again_and_counts_for_its_barrier() -> None:
+    needs = {"a": (), "b": ("a",), "c": ("b",), "d": ("order-1",)}
+    these = Dependencies(make_plan(needs, barriers={"order-1": ("a", "b", "c")}))
+    these.change("a", S.FAILED)
+    assert these.is_ready("d")
+    these.change("b", S.SKIPPED)
+    assert (these.is_ready("c"), these.is_ready("d")) == (True, False)
+
+
+def gated(action: Action, gates: dict[str, tuple[str, ...]], opened: str) -> list[str]:
+    """Which of `a`, `b` (needs a), `c`, `d` (behind a barrier of the others) are ready once `opened` gates are open."""
+    plan = make_plan(NEEDS, action=action, barriers={"order-1": ("a", "b", "c")})
+    plan = plan.model_copy(update={"tasks": tuple(replace(t, gates=gates.get(t.id, ())) for t in plan.tasks)})
+    these = Dependencies(plan)
+    for word in opened.split():
+        these.set_gate(word.strip("-"), is_open=not word.startswith("-"))
+    return [task for task in NEEDS if these.is_ready(task)]
+
+
+@pytest.mark.parametrize(
+    ("action", "gates", "opened", "ready"),
+    [
+        (DOWN, {"a": ("go",), "c": ("go",)}, "", "d"),  # what a gate holds keeps nobody up on the way down
+        (DOWN, {"a": ("go",), "c": ("go",)}, "go", "a c"),
+        (DOWN, {"a": ("go",), "c": ("go",)}, "go -go", "d"),
+        (DOWN, {"a": ("go", "each:system=a")}, "go", "c"),
+        (DOWN, {"a": ("go", "each:system=a")}, "go each:system=a", "a c"),
+        (UP, {"a": ("go",), "c": ("go",)}, "", ""),
+        (UP, {"d": ("go",)}, "go", "a c"),
+    ],
+)
+def test_gates(action: Action, gates: dict[str, tuple[str, ...]], opened: str, ready: str) -> None:
+    assert gated(action, gates, opened) == ready.split()
 
 
 @pytest.mark.parametrize(("action", "held"), [(DOWN, ("b",)), (UP, ("b", "d"))])

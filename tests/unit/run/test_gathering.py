@@ -71,7 +71,7 @@ def test_a_pause_in_evidence_begins_no_step_even_past_its_time() -> None:
     run = Drive(World(plan_with(at_most=1, past="go-on"), random.Random(3)))
     while run.states()["db"] is not TaskState.EVIDENCE:
         run.run(turns=1)
-    run.scheduler.pausing = True
+    run.scheduler.told_to_pause = True
     run.now += 10
     assert run.run() is Standing.PAUSED
     assert not run.world.done

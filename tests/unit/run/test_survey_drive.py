@@ -56,6 +56,9 @@ class Table:
             self.fresh.append(key)
         return Accepted.ACCEPTED
 
+    def stop(self, key: str, spec: Spec) -> None:
+        raise AssertionError("a survey changes nothing")
+
     def ask(self, key: str, spec: Spec) -> None:
         raise AssertionError("a survey leaves no receipt to ask for")
 

@@ -262,7 +262,7 @@ def test_a_reboot_forgets_and_another_generation_proves_nothing(told: Told) -> N
     told.tell("hv", SUDO + "virsh shutdown db-1")
     told.tell("hv", SUDO + "virsh start db-1")
     told.wait(20)
-    for mode in ("run", "ask"):
+    for mode in ("run", "ask", "stop"):
         assert receipts.told(_call(mode, before)) == ReceiptAnswer("stale", generation=receipts.generation)
     assert receipts.told(_call("run", receipts.generation)) == "begin"
 

@@ -109,6 +109,7 @@ evidence: {{required: true, at_most: 5m, past: hold, cap: 1MiB}}
 break_glass: {{approvals: {{lead: 1}}, review: {{people: 2, within: 24h}}}}
 """,
     "known_hosts": f"gw {ED}\n",
+    "ssh/config": "Host web\n  User ops\n  ServerAliveInterval 30\n",
 }
 
 
@@ -257,6 +258,7 @@ def test_inputs_are_what_a_plan_depends_on_with_the_digest_of_the_bytes(good: Pa
         "playbooks/plain.yaml",
         "playbooks/svc.yaml",
         "protocol.yaml",
+        "ssh/config",
     ]
     assert sorted(workspace.playbooks) == ["hand", "plain", "svc", "unused"]
     assert all(one.sha256 == hashlib.sha256((good / one.path).read_bytes()).hexdigest() for one in workspace.inputs)
