@@ -55,6 +55,8 @@ def of_run(asked: Asked, answer: Answer) -> Outcome:
     if parsed is None:
         why = f"the host's answer was cut or is none (exit {answer.exit})"
         return Outcome(OutcomeState.UNKNOWN, why=why, generation=asked.generation)
+    if parsed[0].state == "stale":  # what answers is the command itself: it has not begun, and is over
+        return Outcome(OutcomeState.NEVER, why=STALE, generation=parsed[0].generation, by_receipt=True)
     return _of_receipt(asked, *parsed)
 
 

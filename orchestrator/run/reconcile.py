@@ -4,7 +4,8 @@
   what is found not begun never begins any more and may be attempted anew.
 * A receipt is asked also where the folder's generation was never seen: then it proves only what it has (an end, or
   that the step still runs); that it has nothing proves nothing.
-* A step that disconnects its host is judged by the host's port: its receipt dies with it. Where the port has not done
+* A step that disconnects its host is judged by the host's port: its receipt dies with it (but not of a host that comes
+  back still isolated: there its port says nothing until the isolation is lifted). Where the port has not done
   by the deadline what it should, the receipt is asked once: perhaps the step never began.
 * Before a person's retry begins an attempt, the one before it is asked: what ended is not done twice, what still runs
   is not joined by a second one.
@@ -14,6 +15,7 @@ from orchestrator.hosts.port import OutcomeState
 from orchestrator.model.plan import NO_HOST, PlanStep
 from orchestrator.model.terms import Action, Found, Platform, StepState
 from orchestrator.run.specs import attempt_key, question_key
+from orchestrator.run.steps import is_watched
 from orchestrator.run.task_run import Attempt, Place, TaskRun, place_of
 from orchestrator.run.turn import Asked, Flight, Heard, Late, Stopped, Turn, Watched, watched_host
 
@@ -45,7 +47,7 @@ def reconcile(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt:
         return True
     if place in flight.settled_doubt:
         return False
-    if step.disconnects and (place in flight.watching or place not in flight.intended):
+    if is_watched(run, step) and (place in flight.watching or place not in flight.intended):
         return _watch(turn, run, flight, step)
     if attempt.state is StepState.INTENT:
         turn.step(run, place, StepState.UNKNOWN, why="orch ended before its outcome came back")
@@ -57,7 +59,7 @@ def ask_earlier(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attemp
     place = place_of(step)
     if Asked(place) in flight.keys:
         return True
-    if step.disconnects or place in flight.settled_doubt:
+    if is_watched(run, step) or place in flight.settled_doubt:
         return False
     if _ask(turn, run, flight, step, attempt, until=run.since + step.timeout_s):
         return True
@@ -88,7 +90,7 @@ def put_question(
 ) -> None:
     """Ask the receipt of an attempt; `errand` says what for."""
     key = attempt_key(turn.run, run.task.id, step.id, step.host, step.on_host, attempt.n)
-    spec = turn.specs.step(run.task.id, step, run.generations.get(step.acting))
+    spec = turn.specs.step(run.task.id, step, attempt.generation)
     turn.ask(run, flight, errand, key, spec)
 
 

@@ -12,7 +12,7 @@ from orchestrator.model.terms import StepState
 from orchestrator.run.forcing import begin_force, may_force
 from orchestrator.run.reconcile import ask_earlier, reconcile, tell_outcome
 from orchestrator.run.specs import attempt_key
-from orchestrator.run.steps import by_hand, due_steps, is_any_done, present_state
+from orchestrator.run.steps import by_hand, due_steps, is_any_done, is_watched, present_state
 from orchestrator.run.task_run import Attempt, TaskRun, place_of
 from orchestrator.run.transitions import Happened
 from orchestrator.run.turn import Flight, Heard, Turn
@@ -59,9 +59,9 @@ def hear_attempt(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard
     match outcome.state:
         case OutcomeState.UNREACHABLE | OutcomeState.CANCELLED:
             turn.step(run, place_of(step), StepState.FAILED, heard=heard, why=outcome.why or None, sent=False)
-        case OutcomeState.DONE if step.disconnects and outcome.result and outcome.result.exit in step.exits:
+        case OutcomeState.DONE if is_watched(run, step) and outcome.result and outcome.result.exit in step.exits:
             flight.watching[place_of(step)] = None
-        case OutcomeState.UNKNOWN if step.disconnects:
+        case OutcomeState.UNKNOWN if is_watched(run, step):
             flight.watching[place_of(step)] = outcome.why or "connection lost"
         case _:
             tell_outcome(turn, run, step, heard)

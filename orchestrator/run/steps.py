@@ -58,6 +58,16 @@ def doubtful_steps(run: TaskRun) -> tuple[PlanStep, ...]:
     return tuple(step for step in run.steps if present_state(run, step) is StepState.UNKNOWN)
 
 
+def is_watched(run: TaskRun, step: PlanStep) -> bool:
+    """Whether the host's port can say how a disconnecting step ended: not of one that comes back still cut off."""
+    back = run.task.mode is None
+    cut_off = back and any(
+        mode_of(run.task, other) is Mode.ISOLATE and other.host == step.host and _is_due(run, other)
+        for other in run.steps
+    )
+    return step.disconnects and not cut_off
+
+
 def present_state(run: TaskRun, step: PlanStep) -> StepState | None:
     """The state of the step's attempt since the task was last probed from the start."""
     attempt = run.present(place_of(step))

@@ -39,6 +39,7 @@ class Attempt:
     sent: bool = True
     life: int = 0  # of the task when the attempt was made; a retry begins another
     reruns: int = 0  # earlier attempts in the same life: those that orch made by itself
+    generation: str | None = None  # of the acting host's receipt folder, as it was known when the attempt began
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class TaskRun:
     answers: dict[Question, Answer] = field(default_factory=dict)
     right: frozenset[tuple[str, Mode]] = frozenset()  # as found at the last probing
     disproven: frozenset[tuple[str, Mode]] = frozenset()  # plainly not as wanted then
-    generations: dict[str, str] = field(default_factory=dict)  # acting host -> receipt folder seen first
+    generations: dict[str, str] = field(default_factory=dict)  # acting host -> receipt folder seen first in this life
     attempts: dict[Place, Attempt] = field(default_factory=dict)
     begun: set[tuple[Place, int]] = field(default_factory=set)  # attempts that may have had an effect
     evidence: dict[tuple[str, str | None, str], bool] = field(default_factory=dict)  # kept or not
@@ -117,6 +118,7 @@ class TaskRun:
                 self.life += 1
                 self.forced = False
                 self.answers.clear()
+                self.generations.clear()
                 self.evidence = {piece: True for piece, kept in self.evidence.items() if kept}
             case TaskState.VERIFYING:
                 self.answers.clear()
@@ -148,13 +150,18 @@ class TaskRun:
         if before is not None and event.attempt < before.n:
             return  # the late outcome of a superseded attempt that a newer one has followed
         began, reruns, life = at, 0, self.life
+        generation = self.generations.get(event.on_host or event.host)
         if before is not None and before.n == event.attempt:
             began, reruns, life = before.began, before.reruns, before.life
+            generation = before.generation
             if event.state in {StepState.OK, StepState.GONE}:
                 life = self.life  # learnt now: a probe before it denies nothing
         elif before is not None and before.life == self.life:
             reruns = before.reruns + 1
-        self.attempts[place] = Attempt(event.attempt, event.state, began, at, event.why, event.sent, life, reruns)
+        generation = generation or event.generation
+        self.attempts[place] = Attempt(
+            event.attempt, event.state, began, at, event.why, event.sent, life, reruns, generation
+        )
         if event.generation is not None:
             self.generations.setdefault(event.on_host or event.host, event.generation)
         if event.state is StepState.NEVER or not event.sent:

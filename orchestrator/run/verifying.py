@@ -8,10 +8,11 @@ get their patience. A probe may settle the unknown step that changes the state a
 from collections.abc import Mapping
 
 from orchestrator.model.plan import PlanHealth, PlanProbe, PlanTask
-from orchestrator.model.terms import Found, ProbeKind, Proof, StepState
+from orchestrator.model.terms import Found, Mode, ProbeKind, Proof, StepState
 from orchestrator.run.forcing import ask_superseded, begin_force, may_force
 from orchestrator.run.probing import ask_question
 from orchestrator.run.questions import (
+    MODE_OF,
     Answer,
     Answers,
     Command,
@@ -21,6 +22,7 @@ from orchestrator.run.questions import (
     proof_of,
     questions,
     right_places,
+    wanted_places,
 )
 from orchestrator.run.steps import doubtful_steps, due_steps, mode_of
 from orchestrator.run.task_run import TaskRun, place_of
@@ -51,6 +53,8 @@ def verify(turn: Turn, run: TaskRun, flight: Flight) -> None:
         return
     if doubtful_steps(run) == () and due_steps(run) and not run.untouched:
         turn.move(run, Happened.SETTLED)
+    elif unasked := _doubt_unasked(run, asked):
+        turn.move(run, Happened.NO_ANSWER, why=unasked)
     elif verdict is True:
         _health(turn, run, flight)
     elif verdict is False and not doubtful_steps(run):
@@ -70,7 +74,7 @@ def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Quest
         if answer is None:
             ask_question(turn, run, flight, question, command)
             said = False
-        elif turn.now < run.since + _patience(command) and not _is_last_word(run, question, answer, asked):
+        elif turn.now < _until(run, command) and not _is_last_word(run, question, answer, asked):
             said = False
             if turn.now >= answer.at + EVERY_S:
                 ask_question(turn, run, flight, question, command)
@@ -79,8 +83,15 @@ def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Quest
     return said
 
 
-def _patience(command: Command) -> float:
-    return command.within_s if isinstance(command, PlanProbe) else PATIENCE_S
+def _until(run: TaskRun, command: Command) -> float:
+    """How long it is asked again. What starts unseen, still isolated, has the time of its power-on, too."""
+    until = run.since + (command.within_s if isinstance(command, PlanProbe) else PATIENCE_S)
+    if {Mode.POWEROFF, Mode.ISOLATE} <= set(run.task.undoes or ()):
+        for step in run.task.steps:
+            attempt = run.present(place_of(step))
+            if step.disconnects and attempt is not None:
+                until = max(until, attempt.began + step.timeout_s)
+    return until
 
 
 def _is_last_word(run: TaskRun, question: Question, answer: Answer, asked: Mapping[Question, Command]) -> bool:
@@ -115,6 +126,17 @@ def _verdict(task: PlanTask, asked: Mapping[Question, Command], answers: Answers
         if wanted is False or (wanted is None and verdict is True):
             verdict, text = wanted, _still_text(question, answer)
     return verdict, text
+
+
+def _doubt_unasked(run: TaskRun, asked: Mapping[Question, Command]) -> str | None:
+    """Why a step in doubt stays in doubt: nothing is asked about the mode that its host is to be in."""
+    known = {(question.host, MODE_OF[question.kind]) for question in asked}
+    unasked = {host: mode for host, mode in wanted_places(run.task, run.left) if (host, mode) not in known}
+    for step in doubtful_steps(run):
+        if step.host in unasked:
+            why = run.attempts[place_of(step)].why or "its outcome is unknown"
+            return f"{step.name} on {step.acting}: {why}; no probe says whether {unasked[step.host]} came out"
+    return None
 
 
 def _settle(turn: Turn, run: TaskRun) -> None:

@@ -60,7 +60,7 @@ def test_half_an_answer_is_unknown(disconnects: bool, answer: Answer, why: str) 
         ("done", 4, "g1", S.DONE, S.DONE),
         ("done", 4, None, S.DONE, S.DONE),
         ("lost", None, "g1", S.LOST, S.LOST),
-        ("stale", None, "g1", S.STALE, S.STALE),
+        ("stale", None, "g1", S.NEVER, S.STALE),
         ("running", None, "g1", S.RUNNING, S.RUNNING),
         ("fenced", None, "g1", S.NEVER, S.NEVER),
         ("fenced", None, None, S.STALE, S.STALE),

@@ -26,7 +26,7 @@ _STATES: Mapping[str, Callable[[], Outcome]] = {
     "stale": lambda: Outcome(O.STALE, by_receipt=True),
     "silence": lambda: Outcome(O.NO_ANSWER),
     "unreachable": lambda: Outcome(O.UNREACHABLE, why="no route", refusal=Found.UNREACHABLE),
-    "ended": lambda: Outcome(O.DONE, Result(143, b"", b"", (0, 0)), by_receipt=True, generation="g"),
+    "ended": lambda: Outcome(O.DONE, Result(143, b"", b"", (0, 0)), by_receipt=True),
 }
 _TAKES = {"late": 60.0, "hang": 1e9}
 
@@ -38,6 +38,8 @@ class Played:
         self.scheduler = Scheduler(plan)
         self.events: list[tuple[float, Event]] = []
         self.sent: list[str] = []
+        self.specs: dict[str, Spec] = {}
+        self.generation = "g"
         self.now = now
         self._script: dict[str, list[str]] = {}
         for what, words in script.items():
@@ -83,6 +85,7 @@ class Played:
         place = host if acting == "-" else f"{host} by {acting}"
         if spec.kind is SpecKind.STEP:
             self.sent.append(f"{how}{what} {place}")
+            self.specs[f"{how}{what} {place}"] = spec
         words = self._script.get(f"{how}{what} {place}", ["well"])
         word = words.pop(0) if len(words) > 1 else words[0]
         if spec.kind is SpecKind.PORT:
@@ -95,7 +98,7 @@ class Played:
         if word in _STATES:
             return _STATES[word]()
         if spec.kind is SpecKind.READ and what.startswith("evidence"):
-            return Outcome(O.DONE, Result(0 if word == "well" else 1, b"", b"", (0, 0)), generation="g")
+            return Outcome(O.DONE, Result(0 if word == "well" else 1, b"", b"", (0, 0)), generation=self.generation)
         if spec.kind is SpecKind.READ:
             other = {
                 "well": place.split(maxsplit=1)[0] in self._other,
@@ -103,11 +106,13 @@ class Played:
                 "offline": self._down,
             }.get(word)
             text = b"?" if other is None else b"down" if other is self._down else b"up"
-            return Outcome(O.DONE, Result(0, text, b"", (len(text), 0)), generation="g")
+            return Outcome(O.DONE, Result(0, text, b"", (len(text), 0)), generation=self.generation)
         good = word in {"well", "ok"}
         if good and what in self._changed:
             self._other.add(place.split(maxsplit=1)[0])
-        return Outcome(O.DONE, Result(0 if good else 1, b"", b"", (0, 0)), by_receipt=bool(how), generation="g")
+        return Outcome(
+            O.DONE, Result(0 if good else 1, b"", b"", (0, 0)), by_receipt=bool(how), generation=self.generation
+        )
 
     def _next(self, until: float) -> list[Heard]:
         times = [at for at, _, _ in self._news if at < 1e8]
