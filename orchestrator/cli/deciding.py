@@ -111,6 +111,10 @@ def pause_run(folder: RunFolder, voice: Voice) -> None:
     if handed.holder is None:
         text = f"No process executes {run}: nothing new starts in it. Nothing was written."
         then = f"orch resume {run} --as {voice.by}"
+    elif handed.waits:
+        text = f"Handed to the process that executes the run ({handed.holder}); it has not looked at it yet. It pauses "
+        text += "when it does; should it end before, nothing new is started either."
+        then = f"orch log {run} --follow"
     else:
         _refused(handed)
         text = f"{_whom(handed)} It starts nothing new, finishes what runs, and leaves."
@@ -154,21 +158,23 @@ def _hand(folder: RunFolder, decisions: Sequence[OperatorDid], said: str, voice:
         if _over(folder):
             text, then = f"{text}. With that every task is over, and the run is done.", f"orch show {folder.run_id}"
     else:
-        text, then = f"{_whom(handed)} {said}", f"orch log {folder.run_id} --follow"
+        text, then = f"{_whom(handed, len(decisions))} {said}", f"orch log {folder.run_id} --follow"
     if len(handed.refused) < len(decisions):
         lines = [*para("", text, width), *next_lines([then], width, voice.place)]
     console.answer(lines)
     _refused(handed)
 
 
-def _whom(handed: Handed) -> str:
+def _whom(handed: Handed, of: int = 1) -> str:
     """To whom it was handed, and whether it was taken."""
-    if handed.waits:
-        return (
-            f"Handed to the process that executes the run ({handed.holder}); it has not looked at it yet. It takes it "
-            "as soon as it does, and if it is gone, the next orch resume does."
-        )
-    return f"Taken by the process that executes the run ({handed.holder})."
+    if not handed.waits:
+        return f"Taken by the process that executes the run ({handed.holder})."
+    looked = of - handed.waits
+    so_far = f"it has looked at {looked:,} of {of:,} so far" if looked else "it has not looked at it yet"
+    return (
+        f"Handed to the process that executes the run ({handed.holder}); {so_far}. What it has not looked at it takes "
+        "when it does, and if it is gone, the next orch resume does."
+    )
 
 
 def _refused(handed: Handed) -> None:

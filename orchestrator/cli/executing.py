@@ -8,6 +8,7 @@ decided, is decided in `run`.
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -38,7 +39,7 @@ def carry_out(
 
     `past_limit`: spent budgets count anew.
     """
-    plan, _ = folder.plan()
+    plan = folder.plan()[0]  # and not its bytes, as long as the run goes on
     if resumes:
         require_secrets(plan, resumes=True)
     carrier = SshCarrier(root=root, parallel=plan.policy.parallel, secrets=secrets_of(plan))
@@ -54,14 +55,18 @@ def carry_out(
                 stop=stop,
                 wait_for_people=console.err().is_terminal,
                 past_limit=past_limit,
+                plan=plan,
             )
     finally:
         carrier.close()
     refused = end is RunEnd.FAILED and refused_by_keys(folder.read().events)
     code = Code.REFUSED if refused else of_end(end)
-    page = run_lines(page_of(folder), console.width(), name=short_name(root, folder.run_id), place=place(root))
+    page = page_of(folder, plan)
+    if end is RunEnd.DURABILITY:  # its journal may not say so: there was no room for that either
+        page = replace(page, summary=replace(page.summary, left=end.value))
+    lines = run_lines(page, console.width(), name=short_name(root, folder.run_id), place=place(root))
     try:
-        console.answer([BLANK, *page])
+        console.answer([BLANK, *lines])
     except MustWait as full:
         console.message(error_lines(full, console.err_width()))
         return worst((code, Code.WAITS))

@@ -1,5 +1,6 @@
 """`orch log`: which entries, from when on, and whether to go on reading while the run goes on."""
 
+import json
 import re
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -11,6 +12,7 @@ from orchestrator.model.duration import parse_duration
 from orchestrator.model.errors import UsageError
 from orchestrator.model.events import Event
 from orchestrator.model.plan import Plan
+from orchestrator.run.chain import payload_of
 from orchestrator.run.folder import RunFolder
 from orchestrator.run.timeline import Row, timeline
 from orchestrator.show import console
@@ -44,7 +46,7 @@ def say_log(folder: RunFolder, wish: LogWish) -> None:
             {
                 "format": "orch-log/1",
                 "run": folder.run_id,
-                "events": [event.model_dump(mode="json", exclude_none=True) for event in _of(events, tasks, start)],
+                "events": [json.loads(payload_of(event)) for event in _of(events, tasks, start)],
             }
         )
         return

@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from orchestrator.model.plan import Plan
 from orchestrator.run.folder import RunFolder
 from orchestrator.run.summary import RunSummary, TaskNote, summarise, task_notes
 from orchestrator.show.run_view import RunPage
 
 
-def page_of(folder: RunFolder) -> RunPage:
-    """What there is to say of a run now."""
-    plan, _ = folder.plan()
+def page_of(folder: RunFolder, plan: Plan | None = None) -> RunPage:
+    """What there is to say of a run now. `plan`: what `folder.plan()` gave, where that is known."""
+    plan = folder.plan()[0] if plan is None else plan
     journal = folder.read()
     return RunPage(
         plan=plan,

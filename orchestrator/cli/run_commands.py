@@ -63,10 +63,11 @@ def resume(
         raise UsageError("--reason goes with --past-limit here; a plain resume needs none.", "Leave it out.")
     reason = options.reason(why, "orch resume --past-limit") if past_limit else ""
     folder = run_named(root, run, to_change=True)
-    events = folder.read().events
-    if events and isinstance(events[-1], Sealed):
-        console.answer([line(f"{folder.run_id} is over ({events[-1].result}): nothing is left to do.")])
-        raise typer.Exit(Code.DONE)
+    if folder.looks_over():  # verified only then: otherwise whoever takes the run up verifies it
+        last = folder.read().events[-1]
+        if isinstance(last, Sealed):
+            console.answer([line(f"{folder.run_id} is over ({last.result}): nothing is left to do.")])
+            raise typer.Exit(Code.DONE)
     anew = OperatorDid(did="past-limit", by=by, reason=reason) if past_limit else None
     raise typer.Exit(carry_out(root, folder, by, resumes=True, past_limit=anew))
 

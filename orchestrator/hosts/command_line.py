@@ -6,20 +6,18 @@ The rules:
 - On Linux nothing depends on the login shell: what is sent is `exec /bin/sh -c '...'`, one line without `!`, which csh
   and fish take as bash does. Where the inner line has a newline, `!` or a backslash, it goes *armoured*: these
   characters are written in octal (`\\0041`), and `printf %b` on the host undoes it.
-- On Windows it is PowerShell with an encoded command, so that neither cmd.exe nor PowerShell as the login shell has
-  anything to interpret; the exit code is passed on.
+- On Windows it is PowerShell with an encoded command (`plan/powershell.py`).
 - An appliance has no shell that we know: it gets the plain line, and what cannot be quoted is refused.
 - What cannot be said on a platform is a ValueError, raised before anything is sent.
 """
 
-import base64
-import binascii
 import re
 import shlex
 from collections.abc import Sequence
 
 from orchestrator.model.terms import Platform
-from orchestrator.plan.quoting import quote_appliance, quote_powershell
+from orchestrator.plan import powershell
+from orchestrator.plan.quoting import quote_appliance
 
 SUDO = "LC_ALL=C sudo -n -- "
 
@@ -27,11 +25,6 @@ _SHELL = "exec /bin/sh -c "
 _ARMOURED = 'exec /bin/sh -c \'exec /bin/sh -c "$(printf %b "$1")"\' orch '
 _TO_ARMOUR = re.compile("[\\\\!'\\n\\r]")
 _IN_ARMOUR = re.compile(r"\\0([0-7]{3})")
-
-_POWERSHELL = "powershell -NoProfile -NonInteractive -EncodedCommand "
-_BEFORE = "$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'; $global:LASTEXITCODE=0\n"
-_AFTER = "\n$orchOk=$?; if ($LASTEXITCODE) { exit $LASTEXITCODE }; if (-not $orchOk) { exit 1 }; exit 0"
-_POWERSHELL_PARAMETER = re.compile(r"-[A-Za-z][A-Za-z0-9]*\Z")
 
 
 def inner_line(platform: Platform, argv: Sequence[str] | None, shell: str | None, sudo: bool) -> str:
@@ -48,7 +41,9 @@ def inner_line(platform: Platform, argv: Sequence[str] | None, shell: str | None
         case Platform.LINUX:
             return _inner_linux(argv, shell or "", sudo)
         case Platform.WINDOWS:
-            return shell or "" if argv is None else _powershell(argv)
+            line = shell or "" if argv is None else powershell.argv_line(argv)
+            powershell.refuse_too_long(line)
+            return line
         case Platform.APPLIANCE:
             return shell or "" if argv is None else " ".join(map(quote_appliance, argv))
 
@@ -67,8 +62,7 @@ def read_line(platform: Platform, inner: str) -> str:
                 return _ARMOURED + f"'{armour(inner)}'"
             return _SHELL + shlex.quote(inner)
         case Platform.WINDOWS:
-            script = _BEFORE + inner + _AFTER
-            return _POWERSHELL + base64.b64encode(script.encode("utf-16-le", "surrogatepass")).decode("ascii")
+            return powershell.sent_line(inner)
         case Platform.APPLIANCE:
             return inner
 
@@ -88,19 +82,6 @@ def unwrap_read(line: str) -> str | None:
     return inner if inner is not None and read_line(Platform.LINUX, inner) == line else None
 
 
-def decode_windows(line: str) -> str | None:
-    """The inner line of what `read_line` made for Windows; None for any other line."""
-    if not line.startswith(_POWERSHELL):
-        return None
-    try:
-        script = base64.b64decode(line[len(_POWERSHELL) :], validate=True).decode("utf-16-le", "surrogatepass")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    if len(script) < len(_BEFORE) + len(_AFTER) or not (script.startswith(_BEFORE) and script.endswith(_AFTER)):
-        return None
-    return script[len(_BEFORE) : -len(_AFTER)]
-
-
 def armour(text: str) -> str:
     """`text` without the characters that some login shell would touch even between single quotes; for `printf %b`."""
     return _TO_ARMOUR.sub(lambda match: f"\\0{ord(match[0]):03o}", text)
@@ -110,9 +91,3 @@ def unarmour(text: str) -> str | None:
     """The text that `armour` was given; None where `armour` never writes such a thing."""
     plain = _IN_ARMOUR.sub(lambda match: chr(int(match[1], 8)), text)
     return plain if armour(plain) == text else None
-
-
-def _powershell(argv: Sequence[str]) -> str:
-    # A quoted `-Name` would be a value to a cmdlet, not a parameter, so plain parameter names stay bare.
-    words = [word if _POWERSHELL_PARAMETER.match(word) else quote_powershell(word) for word in argv[1:]]
-    return " ".join(["&", quote_powershell(argv[0]), *words])

@@ -22,6 +22,7 @@ from orchestrator.hosts.pins import PinnedKey, disabled_algorithms
 from orchestrator.hosts.port import HostSpec
 from orchestrator.hosts.refusal import Refusal
 from orchestrator.hosts.sockets import Wire
+from orchestrator.hosts.told import TellingTransport
 from orchestrator.model.terms import Found
 
 HANDSHAKES = 8
@@ -104,6 +105,7 @@ class Opener:
             forward_agent=False,
             connect_kwargs={
                 "sock": wire,
+                "transport_factory": TellingTransport,
                 "timeout": self.connect_timeout_s,
                 "banner_timeout": self.connect_timeout_s,
                 "auth_timeout": _AUTH_S,

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from threading import Condition, Lock
 
 import paramiko
@@ -59,12 +60,35 @@ class Link:
         self._asked = Lock()
         self._generation: tuple[str | None] | None = None
 
-    def carry(self, line: str, stdin: bytes | None, cap: int, timeout_s: float) -> Answer:
-        """Have the host run `line`. Raises Refusal as long as nothing was sent."""
+    @property
+    def is_open(self) -> bool:
+        """Whether it has a connection."""
+        return self._opened is not None
+
+    def enter(self) -> None:
+        """Somebody is going to use it, so that it stays open until they leave."""
         with self._room:
             self._users += 1
+
+    def leave(self) -> None:
+        """Whoever entered needs it no more."""
+        with self._room:
+            self._users -= 1
+        self._close_if_released()
+
+    def rest(self) -> Opened | None:
+        """Give its connection away, to be closed, if it has one and nobody uses it; it opens another when needed."""
+        with self._room:
+            if self._users:
+                return None
+            opened, self._opened = self._opened, None
+            return opened
+
+    def carry(self, line: str, stdin: bytes | None, cap: int, timeout_s: float, *, spare: int = 0) -> Answer:
+        """Have the host run `line`; `spare` more sessions than usual may be open. Raises Refusal: nothing was sent."""
+        self.enter()
         try:
-            with self._session(timeout_s) as (opened, channel):
+            with self._session(timeout_s, spare) as (opened, channel):
                 began = _Moment()
                 with self._deadlines.within(timeout_s + _GRACE_S, opened.end):
                     answer = carry(channel, line, stdin, cap, timeout_s)
@@ -72,21 +96,16 @@ class Link:
                     self._retire(opened)
                 return replace(answer, times=began.till_now(opened.login_s))
         finally:
-            with self._room:
-                self._users -= 1
-            self._close_if_released()
+            self.leave()
 
     def login(self) -> Times:
         """Be logged in. Raises Refusal."""
-        with self._room:
-            self._users += 1
+        self.enter()
         try:
             began = _Moment()
             return began.till_now(self._alive().login_s)
         finally:
-            with self._room:
-                self._users -= 1
-            self._close_if_released()
+            self.leave()
 
     def generation(self, limit_s: float) -> str | None:
         """The generation of the host's receipt folder, asked once for each connection; None where it has none.
@@ -100,7 +119,7 @@ class Link:
                 if answer.exit is None:
                     what = f"{self._spec.id}: {answer.why} when it was asked for its receipt folder"
                     raise Refusal(Found.UNREACHABLE, self._spec.id, what)
-                parsed = parse_answer(GENERATION_ID, bytes(answer.stdout.data))
+                parsed = parse_answer(GENERATION_ID, answer.stdout.whole())
                 self._generation = (parsed[0].generation if parsed and parsed[0].state == "gen" else None,)
             return self._generation[0]
 
@@ -162,30 +181,30 @@ class Link:
             opened.close()
 
     @contextmanager
-    def _session(self, timeout_s: float) -> Iterator[tuple[Opened, paramiko.Channel]]:
+    def _session(self, timeout_s: float, spare: int) -> Iterator[tuple[Opened, paramiko.Channel]]:
         until = time.monotonic() + max(timeout_s, _OPEN_S)
-        opened, channel = self._open_session(until)
+        opened, channel = self._open_session(until, spare)
         try:
             yield opened, channel
         finally:
             with suppress(paramiko.SSHException, EOFError, OSError):  # lost meanwhile; the answer that came stays one
                 channel.close()
-            self._leave(opened)
+            self._end_session(opened)
             self._close_if_idle(opened)
 
-    def _open_session(self, until: float) -> tuple[Opened, paramiko.Channel]:
+    def _open_session(self, until: float, spare: int) -> tuple[Opened, paramiko.Channel]:
         reopened = False
         pauses = [0.05, 0.2, 0.5]
         while True:
             with self._room:
-                if not self._room.wait_for(lambda: self._sessions < self._limit, until - time.monotonic()):
+                if not self._room.wait_for(partial(self._has_room, spare), until - time.monotonic()):
                     what = f"{self._spec.id}: no free session on its connection in time"
                     raise Refusal(Found.UNREACHABLE, self._spec.id, what)
                 self._sessions += 1
             try:
                 opened = self._alive()
             except BaseException:
-                self._leave()
+                self._end_session()
                 raise
             with self._room:
                 self._on[opened] += 1
@@ -193,9 +212,9 @@ class Link:
                 with self._deadlines.within(_OPEN_S + _GRACE_S, opened.end):
                     return opened, closing_last(opened.transport.open_session(timeout=_OPEN_S))
             except (paramiko.SSHException, EOFError, OSError) as error:
-                others = self._leave(opened)
+                others = self._end_session(opened)
                 if opened.is_alive and others:
-                    self._limit = others  # the host has room for no more; one of them will end
+                    self._limit, spare = others, 0  # the host has room for no more; one of them will end
                     continue
                 if opened.is_alive and isinstance(error, paramiko.ChannelException):
                     if pauses:  # it may not have put the last one away yet
@@ -209,7 +228,10 @@ class Link:
                     raise Refusal(Found.UNREACHABLE, self._spec.id, what) from None
                 reopened = True
 
-    def _leave(self, opened: Opened | None = None) -> int:
+    def _has_room(self, spare: int) -> bool:
+        return self._sessions < self._limit + spare
+
+    def _end_session(self, opened: Opened | None = None) -> int:
         """One session fewer; how many are left."""
         with self._room:
             if opened is not None:

@@ -6,16 +6,17 @@
 - A refused sudo has run nothing: that is a refusal, not an exit code.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.hosts import sudo
-from orchestrator.hosts.port import Outcome, OutcomeState, Result, Spec
+from orchestrator.hosts.port import Outcome, OutcomeState, Partial, Result, Spec
 from orchestrator.hosts.receipt import REFUSALS, ReceiptAnswer, parse_answer
 from orchestrator.hosts.refusal import Refusal
 from orchestrator.hosts.session import Answer
 from orchestrator.model.terms import Found
 
 STALE = "the receipt folder is not the one seen before (has the host been restarted?)"
+PUT_AWAY = "it was begun long ago, and its receipt has been put away since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +39,42 @@ def of_nothing_sent(why: str) -> Outcome:
 
 
 def of_answer(spec: Spec, answer: Answer, generation: str | None) -> Outcome:
-    """Of a command sent without a receipt."""
+    """Of a command sent without a receipt. Of a large answer it holds only the beginnings (`whole` has the rest)."""
     if answer.exit is None:
         return _unknown(spec, answer, generation)
     out, err = answer.stdout, answer.stderr
-    cut = (out.sent > len(out.data), err.sent > len(err.data))
-    result = Result(answer.exit, bytes(out.data), bytes(err.data), (out.sent, err.sent), cut)
+    result = Result(answer.exit, bytes(out.data), bytes(err.data), (out.sent, err.sent), (out.is_cut, err.is_cut))
     return _done(spec, result, generation, by_receipt=False)
+
+
+def whole(outcome: Outcome, answer: Answer) -> Outcome:
+    """`outcome`, made of `answer`, with all that was kept of it."""
+    stdout, stderr = answer.stdout.whole(), answer.stderr.whole()
+    if outcome.result is not None:
+        return replace(outcome, result=replace(outcome.result, stdout=stdout, stderr=stderr))
+    if outcome.partial is not None:
+        return replace(outcome, partial=replace(outcome.partial, stdout=stdout, stderr=stderr))
+    return outcome
 
 
 def of_run(asked: Asked, answer: Answer) -> Outcome:
     """Of a command sent with a receipt."""
     if answer.exit is None:
-        return _unknown(asked.spec, answer, asked.generation)
-    parsed = parse_answer(asked.id, bytes(answer.stdout.data))
+        # What came of a receipt's answer is no output of the command; that is kept on the host.
+        return replace(_unknown(asked.spec, answer, asked.generation), partial=None)
+    parsed = parse_answer(asked.id, answer.stdout.whole())
     if parsed is None:
         why = f"the host's answer was cut or is none (exit {answer.exit})"
         return Outcome(OutcomeState.UNKNOWN, why=why, generation=asked.generation)
-    if parsed[0].state == "stale":  # what answers is the command itself: it has not begun, and is over
+    if parsed[0].state == "stale" and parsed[0].generation != asked.generation:
+        # What answers is the command itself: it has not begun, and is over.
         return Outcome(OutcomeState.NEVER, why=STALE, generation=parsed[0].generation, by_receipt=True)
     return _of_receipt(asked, *parsed)
 
 
 def of_question(asked: Asked, answer: Answer) -> Outcome:
     """Of a question to the receipt."""
-    parsed = None if answer.exit is None else parse_answer(asked.id, bytes(answer.stdout.data))
+    parsed = None if answer.exit is None else parse_answer(asked.id, answer.stdout.whole())
     if parsed is None:
         why = answer.why or f"the host's answer was cut or is none (exit {answer.exit})"
         return Outcome(OutcomeState.NO_ANSWER, why=why)
@@ -87,13 +99,15 @@ def _of_receipt(asked: Asked, answer: ReceiptAnswer, stdout: bytes, stderr: byte
         case "running":
             return by_receipt(OutcomeState.RUNNING)
         case "lost":
-            return by_receipt(OutcomeState.LOST, "it began, and what ran it is gone without a result")
+            partial = Partial(stdout, stderr, answer.sizes) if stdout or stderr else None
+            lost = by_receipt(OutcomeState.LOST, "it began, and what ran it is gone without a result")
+            return replace(lost, partial=partial)
         case "fenced" if asked.generation is None:
             return by_receipt(OutcomeState.STALE, "no receipt, in a folder not known before: that proves nothing")
         case "fenced":
             return by_receipt(OutcomeState.NEVER, "it never began, and can't begin any more")
         case "stale":
-            return by_receipt(OutcomeState.STALE, STALE)
+            return by_receipt(OutcomeState.STALE, PUT_AWAY if seen and seen == asked.generation else STALE)
         case "refused":
             return by_receipt(OutcomeState.UNREACHABLE, REFUSALS.get(answer.exit or 0, "refused"), Found.UNREACHABLE)
         case _:
@@ -110,4 +124,7 @@ def _done(spec: Spec, result: Result, generation: str | None, *, by_receipt: boo
 
 def _unknown(spec: Spec, answer: Answer, generation: str | None) -> Outcome:
     gone = spec.disconnects and not answer.timed_out and answer.why.startswith("connection lost")
-    return Outcome(OutcomeState.UNKNOWN, why="disconnected" if gone else answer.why, generation=generation)
+    out, err = answer.stdout, answer.stderr
+    partial = Partial(bytes(out.data), bytes(err.data), (out.sent, err.sent)) if out.sent or err.sent else None
+    why = "disconnected" if gone else answer.why
+    return Outcome(OutcomeState.UNKNOWN, why=why, generation=generation, partial=partial)

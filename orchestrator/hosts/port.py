@@ -76,6 +76,20 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Partial:
+    """What came of an answer that never became whole. It proves nothing of how the command ended."""
+
+    stdout: bytes
+    stderr: bytes
+    sent: tuple[int, int]  # the bytes that came, kept or not
+
+    @property
+    def truncated(self) -> tuple[bool, bool]:
+        """Which streams brought more than was kept."""
+        return (self.sent[0] > len(self.stdout), self.sent[1] > len(self.stderr))
+
+
+@dataclass(frozen=True, slots=True)
 class Times:
     """How long the connection took to open, from the first packet to the login; when the command was sent and its
     answer was whole (epoch seconds by our clock)."""
@@ -112,6 +126,7 @@ class Outcome:
     port: Found | None = None  # of a port question, with DONE: Found.ANSWERS or SILENT
     generation: str | None = None  # of the host's receipt folder, where one was seen
     by_receipt: bool = False
+    partial: Partial | None = None  # with UNKNOWN and LOST: what came before that, where anything did
     times: Times | None = None  # of a login, and of a read that was sent without a receipt
 
     @property

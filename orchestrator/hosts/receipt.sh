@@ -12,15 +12,18 @@
 #   GENERATION  of the folder as seen before, or -; in a folder of another one, nothing that is missing proves anything
 # Answers with one line, then as many bytes of each stream as it announces:
 #   orch/1 ID STATE EXIT SPEC GENERATION STDOUT STDERR STDOUT-DROPPED STDERR-DROPPED
-#   STATE       done, running, lost (begun, its runner gone), fenced, stale (other generation), refused (nothing done), gen
+#   STATE       done, running, lost (begun, its runner gone), fenced, stale (other generation, or put away since), refused
+#               (nothing done), gen
 # Files under ID: .l lock  .s spec: begun  .r result: ended  .1 .2 what was kept  .3 .4 how much more there was
 #   .o .e pipes  .n the result's page, taken before the effect so that a full disk can't lose it
-#   .p CMD's process, as /proc had it when it began  .k there once somebody has stopped it
+#   .p CMD's process, as /proc had it when it began  .k there once somebody has stopped it  .x put away
+# Results of more than 60 days are put away, once a day: all that is left of one is an empty .x, so that, whatever the
+# clock did, none is ever taken for not begun.
 # Must run in dash, bash and busybox ash, and hold no exclamation mark, backslash or single quote (csh, fish).
 
 here=$PWD mask=$(umask)
 umask 077
-id=$1 mode=$2 spec=$3 cap=$5 login=$6 generation=$7 own=- state=new code=- seen=- n1=0 n2=0 d1=0 d2=0
+id=$1 mode=$2 spec=$3 cap=$5 login=$6 generation=$7 own=- state=new ran=no code=- seen=- n1=0 n2=0 d1=0 d2=0
 say() { echo "orch/1 $id $state $code $seen $own $n1 $n2 $d1 $d2"; }
 nap() { sleep $1 2>/dev/null || sleep 1; }
 refuse() { state=refused code=$1 seen=- n1=0 n2=0; say; exit 0; }
@@ -67,11 +70,13 @@ exec $alone /bin/sh -c "$command"
 
 # What runs in the session of leader, to pids; only if one of those seen there before still does, so that the number can
 # be nobody else's by now.
-fields() { set -- ${1##*) }; session=$4 since=${20}; }
+fields() { set -- ${1##*) }; group=$3 session=$4 since=${20}; }
 members() {
-now=
+now= apart=
 for of in /proc/[0-9]*; do
-read -r is 2>/dev/null <$of/stat && fields "$is" && [ "$session" = $leader ] && now="$now ${of#/proc/}"
+read -r is 2>/dev/null <$of/stat && fields "$is" && [ "$session" = $leader ] || continue
+now="$now ${of#/proc/}"
+[ $group = $leader ] || apart="$apart ${of#/proc/}"
 done
 for of in $pids; do
 case "$now " in *" $of "*) pids=$now; return 0;; esac
@@ -79,15 +84,16 @@ done
 return 1
 }
 # All of them or none: a half of CMD ended would look like its end while the rest works on. Root's only root can end.
+# The group is told as one, because one of it may just be starting another.
 end() {
 free=yes
 for of in $pids; do
 kill -0 $of 2>/dev/null || { [ -d /proc/$of ] && free=no; }
 done
 if [ $free = yes ]; then
-kill -$1 $pids 2>/dev/null || true
+kill -s $1 -- -$leader $apart 2>/dev/null || true
 else
-LC_ALL=C sudo -n /bin/sh -c "kill -$1 $pids; true" </dev/null >/dev/null 2>&1 9>&-
+LC_ALL=C sudo -n /bin/sh -c "kill -s $1 -- -$leader $apart; true" </dev/null >/dev/null 2>&1 9>&-
 fi
 }
 gone() {
@@ -133,6 +139,7 @@ fi
 if [ $state = running ]; then :
 elif [ -s $id.r ]; then state=done
 elif [ -s $id.s ]; then state=lost
+elif [ -e $id.x ]; then state=stale
 elif [ $generation = - ] || [ $generation = $own ]; then
 if [ $mode = ask ]; then
 echo $spec >$id.s && echo - 0 0 0 0 >$id.n && mv $id.n $id.r || refuse 95
@@ -153,6 +160,7 @@ done
 # CMD gets nothing of ours: neither the lock nor the login's streams. Nor may this shell use them any more: it would tell
 # that CMD was ended by a signal, to a connection that may be lost, and die of that before it has written the result.
 exec 2>/dev/null
+ran=yes
 if [ $mode = runs ]; then
 { printf %b "$line"; echo; } 9>&- | (begin) >$id.o 2>$id.e 9>&-
 else
@@ -183,7 +191,24 @@ exec 9>&-
 code=- n1=0 n2=0 d1=0 d2=0
 [ -s $id.s ] && read -r seen <$id.s
 [ $state = done ] && read -r code n1 n2 d1 d2 <$id.r
+[ $state = lost ] && [ -e $id.2 ] && n1=$(($(wc -c <$id.1))) n2=$(($(wc -c <$id.2)))
 [ $state$code = done- ] && state=fenced
 say
 [ $n1 = 0 ] || head -c $n1 $id.1
 [ $n2 = 0 ] || head -c $n2 $id.2
+
+# After the answer, and of no concern to who waits for it.
+put_away() {
+find . -name "*.r" -mtime +59 | head -n 500 | while read -r old; do
+old=${old%.r}
+exec 9>>$old.l
+flock -n 9 && mv $old.l $old.x && rm -f $old.1 $old.2 $old.3 $old.4 $old.n $old.o $old.e $old.p $old.k $old.s $old.r
+done
+}
+last=0
+[ $ran = yes ] && read -r up is </proc/uptime && up=${up%.*} || exit 0
+[ -s swept ] && read -r last <swept
+if [ $((up-(last))) -gt 86400 ] || [ $up -lt $last ]; then
+echo $up >swept
+put_away </dev/null >/dev/null 2>&1 &
+fi

@@ -19,12 +19,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import quote, quote_plus
 
 from orchestrator.hosts.command_line import armour
-from orchestrator.hosts.port import Outcome, OutcomeState, Result
+from orchestrator.hosts.port import Outcome, OutcomeState, Partial, Result
 from orchestrator.hosts.stdin import SHORT, Secrets
 from orchestrator.plan.quoting import quote_powershell
+
+Came = TypeVar("Came", Result, Partial)
 
 LONG = 8
 """From so many characters on a value is also looked for in hex and base64."""
@@ -42,7 +45,7 @@ class Redactor:
 
     def __init__(self, secrets: Secrets) -> None:
         self._lacking = secrets.lacking
-        forms = {form for value in secrets.values if len(value) >= SHORT for form in _forms(value)}
+        forms = {form for value in secrets.values if len(value) >= SHORT for form in forms_of(value)}
         self._forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
         short = [re.escape(value.encode()) for value in secrets.values if len(value) < SHORT]
         self._short = re.compile(rb"(?<![A-Za-z0-9])(?:" + b"|".join(short) + rb")(?![A-Za-z0-9])") if short else None
@@ -60,7 +63,13 @@ class Redactor:
             result = replace(
                 result, stdout=self.data(result.stdout, cut=cut[0]), stderr=self.data(result.stderr, cut=cut[1])
             )
-        return replace(outcome, result=result, why=self.text(outcome.why))
+        partial = outcome.partial
+        if partial is not None and secret in self._lacking:
+            partial = self._withheld(partial, f"withheld: {self._lacking[secret]} here")
+        elif partial is not None:
+            stdout, stderr = (self.data(stream, cut=True) for stream in (partial.stdout, partial.stderr))
+            partial = replace(partial, stdout=stdout, stderr=stderr)
+        return replace(outcome, result=result, partial=partial, why=self.text(outcome.why))
 
     def text(self, text: str) -> str:
         """`text` without any secret."""
@@ -72,7 +81,7 @@ class Redactor:
         """`data` without any secret. `cut`: there was more of it, so that it may end within one."""
         return self._clean(data, 1 if cut else 0)
 
-    def _withheld(self, result: Result, why: str) -> Result:
+    def _withheld(self, result: Came, why: str) -> Came:
         stdout, stderr = (f"[{why}]\n".encode() if stream else b"" for stream in (result.stdout, result.stderr))
         return replace(result, stdout=stdout, stderr=stderr)
 
@@ -126,7 +135,7 @@ def _together(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
-def _forms(value: str) -> Iterator[bytes]:
+def forms_of(value: str) -> Iterator[bytes]:
     """A value as hosts print it."""
     for text in {value, *_texts(value)}:
         if len(text.strip()) < SHORT:

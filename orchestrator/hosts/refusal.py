@@ -13,12 +13,15 @@ _WORST_FIRST = (Found.KEY, Found.LOGIN, Found.SUDO, Found.UNREACHABLE)
 class Refusal(Exception):
     """`found` is one of the refusals; `at` the host's or gateway's id; `silent`: its port is closed, or it is gone."""
 
-    def __init__(self, found: Found, at: str, why: str, *, silent: bool = False, brief: bool = False) -> None:
+    def __init__(
+        self, found: Found, at: str, why: str, *, silent: bool = False, brief: bool = False, mute: bool = False
+    ) -> None:
         super().__init__(why)
         self.found = found
         self.at = at
         self.why = why
         self.silent = silent
+        self.mute = mute  # the gateway's connection stands, and nothing comes by it any more
         self.brief = brief  # closed during the handshake: a busy sshd does that, so it is tried again at once
 
 

@@ -4,7 +4,8 @@
   acknowledges anything (TCP_USER_TIMEOUT), which keepalives alone do not notice for a quarter of an hour.
 - A channel has the largest window there is, and closes last (`last_word`): a byte sent after the close of one channel
   makes OpenSSH drop the gateway's whole connection, and everybody else's with it.
-- What fails here is a Refusal that says where, and whether the port itself is silent.
+- What fails here is a Refusal that says where, and whether the port itself is silent. A host behind a gateway is silent
+  only while the gateway answers: a cut on the way to the gateway looks the same from behind it, for 45 seconds.
 """
 
 import errno
@@ -19,6 +20,7 @@ from orchestrator.hosts.refusal import Refusal
 from orchestrator.model.terms import Found
 
 GIVE_UP_S = 45
+_ANSWER_S = 5.0
 _WINDOW = 2**31 - 1
 _OUR_SIDE = {
     errno.ENETUNREACH,
@@ -128,12 +130,26 @@ def open_through(
                 why = f"{host}: the connection to its gateway {gateway} was lost"
                 raise Refusal(Found.UNREACHABLE, gateway, why) from None
             if "imeout" in str(error):
+                if not _answers(transport):
+                    why = f"{host}: its gateway {gateway} has stopped answering"
+                    raise Refusal(Found.UNREACHABLE, gateway, why, mute=True) from None
                 why = f"{way}: no answer within {timeout:g} s"
                 raise Refusal(Found.UNREACHABLE, host, why, silent=True) from None
             # Paramiko keeps one error per connection, and another thread took ours away: only asking again tells.
         else:
             return ChannelWire(closing_last(channel))
     raise Refusal(Found.UNREACHABLE, host, f"{way}: could not be opened")
+
+
+def _answers(transport: paramiko.Transport) -> bool:
+    """Whether the gateway on whose `transport` we are still says anything."""
+    try:
+        closing_last(transport.open_session(timeout=_ANSWER_S)).close()
+    except paramiko.ChannelException:
+        return True  # a no is an answer
+    except (paramiko.SSHException, EOFError, OSError):
+        return False
+    return True
 
 
 def _text(error: Exception) -> str:

@@ -1,33 +1,35 @@
 """The carrier that goes by SSH, in this process: threads with fabric behind the port (contract sections 8 and 11).
 
-- What is submitted waits in a queue; at most `parallel` threads take from it. Nothing here blocks but `wait`.
+- What is submitted waits in a line (`waiting`) for its host and for a thread: `parallel` of them for work, as many for
+  bulk, a few for questions. What waits for a gateway to be opened holds no thread. Nothing here blocks but `wait`.
 - A key with another digest is an error; the same key again is `already`, and nothing is sent.
 - An answer by the receipt is news, also that it still runs.
+- What a read brought is handed over once: the evidence of ten thousand systems is not kept in memory.
 - Before the first byte of a command everything that fails is a refusal; from then on it is unknown.
 """
 
-from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Condition, Lock, Thread
+from threading import Condition, Thread
 
-from orchestrator.hosts.command_line import armour, inner_line, read_line
 from orchestrator.hosts.connection import Opener
 from orchestrator.hosts.deadlines import Deadlines
-from orchestrator.hosts.gateways import Gateways
-from orchestrator.hosts.knock import knock
-from orchestrator.hosts.links import Link
+from orchestrator.hosts.errands import Brought, Errands
+from orchestrator.hosts.gateways import Chain, Gateways
+from orchestrator.hosts.kept_links import KeptLinks
 from orchestrator.hosts.login import KeyRing
-from orchestrator.hosts.outcome import Asked, of_answer, of_nothing_sent, of_question, of_refusal, of_run
-from orchestrator.hosts.port import Accepted, HostSpec, Outcome, OutcomeState, Spec, SpecKind
-from orchestrator.hosts.receipt import Mode, ReceiptCall, call_line, receipt_id
+from orchestrator.hosts.outcome import of_refusal, whole
+from orchestrator.hosts.port import Accepted, Outcome, OutcomeState, Spec, SpecKind
+from orchestrator.hosts.receipt import Mode
 from orchestrator.hosts.redaction import Redactor
 from orchestrator.hosts.refusal import Refusal
-from orchestrator.hosts.stdin import NoInput, Secrets, input_of
-from orchestrator.model.terms import Found, Platform
+from orchestrator.hosts.session import IN_MEMORY, Answer
+from orchestrator.hosts.stdin import Secrets
+from orchestrator.hosts.waiting import Line, Rank
 
-_NOISE = 64 * 1024  # room for a receipt's header, and for what a login shell's start-up files print before it
-_ASK_S = 30.0
+_QUESTIONS = 16
+"""So many receipts are asked, or attempts stopped, at once: also where every other thread waits for what hangs."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,9 @@ class _Entry:
     outcome: Outcome
     generation: str | None = None  # of the receipt folder, as it was when the command was sent
     told: int = 0  # how often it was submitted, asked or stopped
+    secret: str | None = None  # the reference that it was handed
+    is_read: bool = False
+    answer: Answer | None = None  # where not all that came is in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +61,22 @@ class SshCarrier:
     def __init__(
         self, *, root: Path, parallel: int, connect_timeout_s: float = 10.0, secrets: Secrets | None = None
     ) -> None:
-        self._secrets = secrets or Secrets()
-        self._redactor = Redactor(self._secrets)
+        secrets = secrets or Secrets()
+        self._redactor = Redactor(secrets)
         self._gateways = Gateways(Opener(KeyRing(root), connect_timeout_s))
-        self._connect_timeout_s = connect_timeout_s
         self._deadlines = Deadlines()
-        self._parallel = max(1, parallel)
+        limits = {Rank.QUESTION: _QUESTIONS, Rank.WORK: max(1, parallel), Rank.BULK: max(1, parallel)}
+        self._most_workers = sum(limits.values())
         self._work = Condition()
-        self._queue: deque[_Job] = deque()
+        self._line = Line(limits, lambda job: (job.spec.host.address, job.spec.host.port), _rank)
+        self._opening: dict[Chain, list[_Job]] = {}  # gateways that are being opened, and who waits for that
         self._workers = self._idle = 0
         self._news = Condition()
         self._entries: dict[str, _Entry] = {}
         self._keys_of: dict[str, list[str]] = {}
         self._fresh: dict[str, None] = {}
-        self._links_lock = Lock()
-        self._links: dict[tuple[str, HostSpec], Link] = {}
+        self._links = KeptLinks(self._gateways.connect, self._deadlines)
+        self._errands = Errands(self._gateways, self._links, secrets, connect_timeout_s)
         self._closed = False
 
     def submit(self, key: str, spec: Spec) -> Accepted:
@@ -98,7 +104,12 @@ class SshCarrier:
         """What is known of `key` now."""
         with self._news:
             entry = self._entries.get(key)
-            return Outcome(OutcomeState.ABSENT) if entry is None else entry.outcome
+            if entry is None:
+                return Outcome(OutcomeState.ABSENT)
+            outcome, answer = entry.outcome, entry.answer
+            if entry.is_read and outcome.is_final:
+                entry.outcome, entry.answer = _handed_over(outcome), None
+        return outcome if answer is None else self._redactor.outcome(whole(outcome, answer), entry.secret)
 
     def wait(self, timeout: float) -> tuple[str, ...]:
         """Keys with a new final outcome, or answer by the receipt, since the last call; blocks for the first."""
@@ -111,23 +122,19 @@ class SshCarrier:
     def cancel(self, key: str) -> bool:
         """Whether `key` was prevented from starting (False: too late)."""
         with self._work:
-            prevented = [job for job in self._queue if job.key == key and not job.question]
-            self._queue = deque(job for job in self._queue if job not in prevented)
+            prevented = self._take_out(lambda job: job.key == key and not job.question)
         for job in prevented:
-            self._set(job, Outcome(OutcomeState.CANCELLED))
+            self._set(job, Brought(Outcome(OutcomeState.CANCELLED)))
         return bool(prevented)
 
     def release(self, task: str) -> None:
         """Close the connections kept for a task that has ended, and forget its output."""
-        with self._links_lock:
-            links = [self._links.pop(place) for place in list(self._links) if place[0] == task]
-        for link in links:
-            link.release()
+        self._links.release(task)
         with self._news:
             for key in self._keys_of.pop(task, ()):
                 entry = self._entries[key]
-                if entry.outcome.result is not None and key not in self._fresh:
-                    entry.outcome = replace(entry.outcome, result=None, why="its output was handed over and let go")
+                if key not in self._fresh:
+                    entry.outcome, entry.answer = _handed_over(entry.outcome), None
 
     def forget(self, task: str) -> None:
         """Forget every key of `task` whose outcome is final; its connections are kept."""
@@ -144,22 +151,26 @@ class SshCarrier:
         """Give everything up: close all connections, start nothing more, leave no thread waiting."""
         with self._work:
             self._closed = True
-            waiting, self._queue = self._queue, deque()
+            waiting = self._take_out(lambda job: True)
             self._work.notify_all()
         for job in waiting:
-            self._set(job, Outcome(OutcomeState.NO_ANSWER if job.question else OutcomeState.CANCELLED))
-        with self._links_lock:
-            links = list(self._links.values())
-            self._links.clear()
-        for link in links:
-            link.end()
+            state = OutcomeState.NO_ANSWER if job.question else OutcomeState.CANCELLED
+            self._set(job, Brought(Outcome(state)))
+        links = self._links.close()
         self._deadlines.close()
         for link in links:
             link.release()
         self._gateways.close()
 
     def _enter(self, key: str, spec: Spec, digest: str) -> _Entry:
-        entry = self._entries[key] = _Entry(digest, Outcome(OutcomeState.QUEUED), spec.generation, told=1)
+        entry = self._entries[key] = _Entry(
+            digest,
+            Outcome(OutcomeState.QUEUED),
+            spec.generation,
+            told=1,
+            secret=spec.stdin_secret,
+            is_read=spec.kind is SpecKind.READ,
+        )
         if spec.task:
             self._keys_of.setdefault(spec.task, []).append(key)
         return entry
@@ -179,123 +190,106 @@ class SshCarrier:
         with self._work:
             if self._closed:
                 raise ValueError("this carrier was closed")
-            self._queue.append(job)
-            if self._idle < len(self._queue) and self._workers < self._parallel:
-                self._workers += 1
-                Thread(target=self._worker, name=f"orch-ssh-{self._workers}", daemon=True).start()
+            self._line.put(job)
+            self._call_a_worker()
+
+    def _call_a_worker(self) -> None:
+        if not self._line.can_take():
+            return
+        if self._idle:
             self._work.notify()
+        elif self._workers < self._most_workers:
+            self._workers += 1
+            Thread(target=self._worker, name=f"orch-ssh-{self._workers}", daemon=True).start()
 
     def _worker(self) -> None:
-        while True:
-            with self._work:
-                self._idle += 1
-                self._work.wait_for(lambda: self._queue or self._closed)
-                self._idle -= 1
-                if self._closed:
-                    return
-                job = self._queue.popleft()
-            self._set(job, Outcome(OutcomeState.RUNNING))
+        while (job := self._taken()) is not None:
             try:
-                if job.question is None:
-                    outcome = self._carry(job.key, job.spec)
-                else:
-                    outcome = self._question(job.key, job.spec, job.question)
-            except Refusal as refusal:
-                outcome = of_refusal(refusal)
-            except Exception as error:
-                # Something may have been sent: unknown is a state. The error's text could hold anything: not told.
-                outcome = Outcome(OutcomeState.UNKNOWN, why=f"an error within orch ({type(error).__name__})")
-            self._set(job, outcome)
+                if self._gateway_is_settled(job):
+                    self._serve(job)
+            finally:
+                with self._work:
+                    self._line.done(job)
 
-    def _set(self, job: _Job, outcome: Outcome) -> None:
-        outcome = self._redactor.outcome(outcome, job.spec.stdin_secret)  # the one door for what hosts said
+    def _taken(self) -> _Job | None:
+        """The next job, waited for; None: everything was given up."""
+        with self._work:
+            self._idle += 1
+            self._work.wait_for(lambda: self._closed or self._line.can_take())
+            self._idle -= 1
+            if self._closed:
+                return None
+            job = self._line.take()
+            self._call_a_worker()  # there may be more to take than there were calls
+            return job
+
+    def _gateway_is_settled(self, job: _Job) -> bool:
+        """Whether `job` may go now. Else it waits, without a thread, for who opens its gateway, or opens it itself."""
+        while (chain := self._gateways.unsettled(job.spec.host)) is not None:
+            with self._work:
+                if self._closed:
+                    return True
+                if chain in self._opening:
+                    self._opening[chain].append(job)
+                    return False
+                self._opening[chain] = []
+            self._gateways.settle(chain)
+            with self._work:
+                for waiting in reversed(self._opening.pop(chain)):
+                    self._line.put(waiting, first=True)
+                    self._call_a_worker()
+        return True
+
+    def _take_out(self, is_meant: Callable[[_Job], bool]) -> tuple[_Job, ...]:
+        """What waits and is meant, taken out of the line and from before the gateways."""
+        taken = self._line.remove(is_meant)
+        for chain, waits in self._opening.items():
+            taken += tuple(job for job in waits if is_meant(job))
+            self._opening[chain] = [job for job in waits if not is_meant(job)]
+        return taken
+
+    def _serve(self, job: _Job) -> None:
+        self._set(job, Brought(Outcome(OutcomeState.RUNNING)))
+        try:
+            brought = self._brought(job)
+        except Refusal as refusal:
+            brought = Brought(of_refusal(refusal))
+        except Exception as error:
+            # Something may have been sent: unknown is a state. The error's text could hold anything: not told.
+            brought = Brought(Outcome(OutcomeState.UNKNOWN, why=f"an error within orch ({type(error).__name__})"))
+        self._set(job, brought)
+
+    def _brought(self, job: _Job) -> Brought:
+        entry = self._entries[job.key]
+
+        def learnt(generation: str) -> None:
+            entry.generation = generation
+
+        if job.question is None:
+            return self._errands.carry(job.key, job.spec, learnt)
+        return self._errands.question(job.key, job.spec, job.question, job.spec.generation or entry.generation)
+
+    def _set(self, job: _Job, brought: Brought) -> None:
+        outcome = self._redactor.outcome(brought.outcome, job.spec.stdin_secret)  # the one door for what hosts said
         with self._news:
             entry = self._entries.get(job.key)
             # Once its receipt has been asked, what the command's own session says counts only if it is the end.
             if entry is None or (job.nth < entry.told and outcome.state is not OutcomeState.DONE):
                 return
-            entry.outcome = outcome
+            entry.outcome, entry.answer = outcome, brought.answer
             if outcome.is_final or outcome.by_receipt:
                 self._fresh[job.key] = None
                 self._news.notify_all()
 
-    def _link(self, key: str, spec: Spec) -> Link:
-        # Outside a task a connection is of use to nobody else, and is closed after its one command.
-        place = (spec.task or f"\0{key}", spec.host)
-        with self._links_lock:
-            if self._closed:
-                raise Refusal(Found.UNREACHABLE, spec.host.id, f"{spec.host.id}: everything was given up")
-            if place not in self._links:
-                self._links[place] = Link(spec.host, self._gateways.connect, self._deadlines)
-            return self._links[place]
 
-    def _unkeep(self, key: str, spec: Spec, link: Link) -> None:
-        if not spec.task:
-            with self._links_lock:
-                self._links.pop((f"\0{key}", spec.host), None)
-            link.release()
-
-    def _carry(self, key: str, spec: Spec) -> Outcome:
-        if spec.kind is SpecKind.PORT:
-            return knock(self._gateways, spec.host, min(self._connect_timeout_s, spec.timeout_s))
-        if spec.kind is SpecKind.LOGIN:
-            return self._login(key, spec)
-        try:
-            inner = inner_line(spec.host.platform, spec.argv, spec.shell, spec.sudo)
-            stdin = input_of(spec, self._secrets)
-        except (ValueError, NoInput) as error:
-            return of_nothing_sent(str(error))
-        link = self._link(key, spec)
-        try:
-            if not _keeps_receipts(spec):
-                return self._plain(link, spec, inner, stdin)
-            if spec.kind is SpecKind.READ:
-                if spec.task and spec.generation is None:
-                    link.generation(spec.timeout_s)
-                return self._plain(link, spec, inner, stdin)
-            generation = spec.generation or link.generation(spec.timeout_s)
-            if generation is None:
-                return self._plain(link, spec, inner, stdin)
-            self._entries[key].generation = generation
-            return self._with_receipt(link, key, replace(spec, generation=generation), inner, stdin)
-        finally:
-            self._unkeep(key, spec, link)
-
-    def _login(self, key: str, spec: Spec) -> Outcome:
-        link = self._link(key, spec)
-        try:
-            return Outcome(OutcomeState.DONE, times=link.login())
-        finally:
-            self._unkeep(key, spec, link)
-
-    def _plain(self, link: Link, spec: Spec, inner: str, stdin: str | None) -> Outcome:
-        line = read_line(spec.host.platform, inner)
-        data = None if stdin is None else f"{stdin}\n".encode()
-        answer = link.carry(line, data, spec.cap, spec.timeout_s)
-        return replace(of_answer(spec, answer, link.known_generation), times=answer.times)
-
-    def _with_receipt(self, link: Link, key: str, spec: Spec, inner: str, stdin: str | None) -> Outcome:
-        asked = Asked(spec, receipt_id(key), spec.generation)
-        mode: Mode = "run" if stdin is None else "runs"
-        call = ReceiptCall(mode, asked.id, spec.digest(), inner, spec.cap, spec.host.user, spec.generation)
-        data = None if stdin is None else f"{armour(stdin)}\n".encode()
-        answer = link.carry(call_line(call), data, 2 * spec.cap + _NOISE, spec.timeout_s)
-        return of_run(asked, answer)
-
-    def _question(self, key: str, spec: Spec, mode: Mode) -> Outcome:
-        if not _keeps_receipts(spec) or spec.kind is not SpecKind.STEP:
-            return Outcome(OutcomeState.NO_ANSWER, why=f"{spec.host.id} keeps no receipts")
-        asked = Asked(spec, receipt_id(key), spec.generation or self._entries[key].generation)
-        call = ReceiptCall(mode, asked.id, spec.digest(), "", spec.cap, spec.host.user, asked.generation)
-        link = self._link(key, spec)
-        try:
-            answer = link.carry(call_line(call), None, 2 * spec.cap + _NOISE, _ASK_S)
-        except Refusal as refusal:
-            return Outcome(OutcomeState.NO_ANSWER, why=refusal.why, refusal=refusal.found)
-        finally:
-            self._unkeep(key, spec, link)
-        return of_question(asked, answer)
+def _rank(job: _Job) -> Rank:
+    if job.question is not None:
+        return Rank.QUESTION
+    return Rank.BULK if job.spec.kind is SpecKind.READ and job.spec.cap > IN_MEMORY else Rank.WORK
 
 
-def _keeps_receipts(spec: Spec) -> bool:
-    return spec.host.platform is Platform.LINUX and spec.host.receipts
+def _handed_over(outcome: Outcome) -> Outcome:
+    if outcome.result is None and outcome.partial is None:
+        return outcome
+    why = outcome.why if outcome.result is None else "its output was handed over and let go"
+    return replace(outcome, result=None, partial=None, why=why)

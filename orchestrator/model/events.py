@@ -2,18 +2,26 @@
 
 `n` (from 1, no gaps) and `at` (UTC, `2026-03-01T02:14:00.123456Z`) are given by the journal when it appends; an
 event that the core has just decided carries neither (0 and "").
+
+The four kinds that tell of tasks are plain dataclasses, as the values of a plan are: a run of 10,000 systems has
+200,000 of them, which take a third of the memory and of the time that models do, and are read as exactly.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
-from orchestrator.model.frozen import Frozen
+from orchestrator.model.frozen import Frozen, frozen
 from orchestrator.model.terms import Found, ProbeKind, Proof, StepState, TaskState
 
+_EXACT = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
 
-class OutputRef(Frozen):
+
+@frozen
+class OutputRef:
     """Where output is kept: SHA-256 of each stream as stored, bytes the host sent, whether cut at the cap."""
+
+    __pydantic_config__ = _EXACT
 
     stdout: str
     stderr: str
@@ -35,6 +43,14 @@ def _is_false(value: bool) -> bool:
 
 
 class _Event(Frozen):
+    n: int = 0
+    at: str = ""
+
+
+@frozen
+class _OfTask:
+    __pydantic_config__ = _EXACT
+
     n: int = 0
     at: str = ""
 
@@ -68,7 +84,8 @@ class Left(_Event):
     reason: Literal["paused", "waiting", "ended", "interrupted", "durability"]
 
 
-class TaskChanged(_Event):
+@frozen
+class TaskChanged(_OfTask):
     """A task entered a state; `why` is for people, `proof` stands with done.
 
     With `rung` it went on to its force steps: `running` does them, `evidence` first keeps what can still be had.
@@ -82,7 +99,8 @@ class TaskChanged(_Event):
     why: str | None = None
 
 
-class Probed(_Event):
+@frozen
+class Probed(_OfTask):
     """What one probe found on one host."""
 
     type: Literal["probe"] = "probe"
@@ -98,7 +116,8 @@ class Probed(_Event):
     why: str | None = None
 
 
-class EvidenceKept(_Event):
+@frozen
+class EvidenceKept(_OfTask):
     """One piece of evidence: kept (`output`) or not (`why`)."""
 
     type: Literal["evidence"] = "evidence"
@@ -111,7 +130,8 @@ class EvidenceKept(_Event):
     why: str | None = None
 
 
-class StepChanged(_Event):
+@frozen
+class StepChanged(_OfTask):
     """One attempt of one step on one host entered a state. The intent is durable before a byte goes to the host."""
 
     type: Literal["step"] = "step"
@@ -125,8 +145,8 @@ class StepChanged(_Event):
     output: OutputRef | None = None
     generation: str | None = None
     why: str | None = None
-    by_receipt: bool = Field(False, exclude_if=_is_false)  # learnt by asking the host's receipt
-    sent: bool = Field(True, exclude_if=_is_true)  # false: it failed before anything can have reached the host
+    by_receipt: Annotated[bool, Field(exclude_if=_is_false)] = False  # learnt by asking the host's receipt
+    sent: Annotated[bool, Field(exclude_if=_is_true)] = True  # false: it failed before anything reached the host
 
 
 class OperatorDid(_Event):

@@ -9,7 +9,7 @@
 - A mode that the playbook lacks becomes one manual step.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -40,6 +40,7 @@ from orchestrator.model.source import Source
 from orchestrator.model.terms import Action, Mode, Platform
 from orchestrator.model.workspace import Workspace
 from orchestrator.plan.filling import Values, fill, fill_all, fill_stdin
+from orchestrator.plan.powershell import argv_line, refuse_too_long
 from orchestrator.plan.quoting import quote_for
 
 _QUOTES = {platform: partial(quote_for, platform) for platform in Platform}
@@ -326,9 +327,14 @@ class CommandWriter:
             argv = fill_all(do.items, pair.values, what.source)
             if platform is Platform.APPLIANCE:
                 _require_quotable(argv, acting, what.source)
+            elif platform is Platform.WINDOWS:
+                _require_windows(lambda: argv_line(argv), acting, what.source)
             return argv, None
         if isinstance(do, Shell):
-            return None, fill(do.line, pair.values, what.source, _QUOTES[platform])
+            line = fill(do.line, pair.values, what.source, _QUOTES[platform])
+            if platform is Platform.WINDOWS:
+                _require_windows(lambda: line, acting, what.source)
+            return None, line
         return None, None
 
     def _why_not(self, on: On | None) -> str:
@@ -357,3 +363,11 @@ def _require_quotable(argv: tuple[str, ...], host: str, source: Source) -> None:
             quote_for(Platform.APPLIANCE, item)
         except ValueError as error:
             raise FilesError([Problem(source, f'"{item}" can\'t be sent to {host}: {error}.')]) from None
+
+
+def _require_windows(line: Callable[[], str], host: str, source: Source) -> None:
+    try:
+        refuse_too_long(line())
+    except ValueError as error:
+        advice = "Put it into a script on the host." if "too long" in str(error) else "Say it in a shell line."
+        raise FilesError([Problem(source, f"it can't be sent to {host}: {error}.", advice)]) from None

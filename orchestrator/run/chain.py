@@ -10,10 +10,10 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from orchestrator.model.events import EVENT, Event, Opened, Sealed
 
@@ -56,7 +56,14 @@ def line_of(previous: str, payload: bytes) -> tuple[str, bytes]:
 
 def payload_of(event: Event) -> bytes:
     """An event as JSON; what it does not have is left out."""
-    return event.model_dump_json(exclude_none=True).encode("utf-8")
+    if isinstance(event, BaseModel):
+        return event.model_dump_json(exclude_none=True).encode("utf-8")
+    return EVENT.dump_json(event, exclude_none=True)
+
+
+def payload_in(line: bytes) -> bytes:
+    """The JSON of a line."""
+    return line[JSON_START:]
 
 
 def stamp(at: datetime) -> str:
@@ -66,7 +73,9 @@ def stamp(at: datetime) -> str:
 
 def numbered(event: Event, n: int, at: str) -> Event:
     """The event as it goes into the journal: with its number and time."""
-    return event.model_copy(update={"n": n, "at": at})
+    if isinstance(event, BaseModel):
+        return event.model_copy(update={"n": n, "at": at})
+    return replace(event, n=n, at=at)
 
 
 def order_fault(event: Event, n: int, after_seal: bool) -> str | None:

@@ -79,6 +79,17 @@ def read_first_line(path: Path, limit: int) -> bytes:
         raise not_readable(error, path) from error
 
 
+def read_last_bytes(path: Path, limit: int) -> bytes:
+    """The end of a run's file, at most `limit` bytes. Raises Refused or Broken."""
+    require_folder(path.parent)
+    try:
+        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - limit))
+            return file.read(limit)
+    except OSError as error:
+        raise not_readable(error, path) from error
+
+
 def require_folder(path: Path) -> None:
     """Raises unless `path` is a real folder: Broken where it is missing, a link or something else."""
     try:

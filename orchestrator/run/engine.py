@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from orchestrator.hosts.port import Accepted, Carrier, Outcome
+from orchestrator.hosts.port import Accepted, Carrier, Outcome, Result
 from orchestrator.model.errors import DurabilityError, OrchError
 from orchestrator.model.events import Event, Left, OperatorDid, OutputRef, Sealed
 from orchestrator.run import inbox
@@ -22,6 +22,7 @@ from orchestrator.run.objections import objection_to
 from orchestrator.run.output import OutputStore
 from orchestrator.run.run_view import remaining_chains, view_of
 from orchestrator.run.scheduler import Decided, Scheduler, Standing
+from orchestrator.run.specs import OUTPUT_CAP
 from orchestrator.run.stop import Stop
 from orchestrator.run.stopped_by import stopped_by
 from orchestrator.run.turn import Ask, Halt, Heard, Release, Submit
@@ -97,6 +98,7 @@ class Engine:
         self._older = frozenset(older)
         self._stopped = stopped_by(journal.events)
         self._said_stop = False
+        self._taken = False
         self._inbox_fault = ""
         self._next_tick = 0.0
 
@@ -125,6 +127,7 @@ class Engine:
     def _turn(self, heard: Sequence[Heard]) -> None:
         now = self._clock.now()
         papers, decisions = self._read_inbox()
+        self._taken = bool(papers)  # there may be more of them
         self._record(self._scheduler.advance(now, heard, [*self._stop_asked(), *decisions]))
         inbox.done(*papers)
         if now >= self._next_tick:
@@ -199,7 +202,7 @@ class Engine:
         now = self._clock.now()
         wake = self._scheduler.wake_at()
         timeout = min(TICK_S, max(0.0, wake - now) if wake is not None else TICK_S)
-        keys = self._carrier.wait(0.0 if self._pending else timeout)
+        keys = self._carrier.wait(0.0 if self._pending or self._taken else timeout)
         heard, self._pending = self._pending, []
         for key in keys:
             heard.append(self._heard(key, self._carrier.outcome(key)))
@@ -211,15 +214,22 @@ class Engine:
             self._pending.append(self._heard(key, outcome))
 
     def _heard(self, key: str, outcome: Outcome) -> Heard:
-        result = outcome.result
-        if result is None:
+        came = outcome.result or outcome.partial
+        if came is None:
             return Heard(key, outcome)
-        streams = (result.stdout, result.stderr)
+        streams = (came.stdout, came.stderr)
         output = OutputRef(
-            stdout=self._outputs.keep(result.stdout),
-            stderr=self._outputs.keep(result.stderr),
-            bytes=result.sent,
-            truncated=result.truncated,
-            cap=max((len(d) for d, cut in zip(streams, result.truncated, strict=True) if cut), default=None),
+            stdout=self._outputs.keep(came.stdout),
+            stderr=self._outputs.keep(came.stderr),
+            bytes=came.sent,
+            truncated=came.truncated,
+            cap=max((len(d) for d, cut in zip(streams, came.truncated, strict=True) if cut), default=None),
         )
+        if outcome.result is None or len(came.stdout) + len(came.stderr) > OUTPUT_CAP:
+            # Evidence may be of 64 MiB: it is kept now, and nobody else reads that much of it.
+            outcome = replace(outcome, result=_head(outcome.result), partial=None)
         return Heard(key, outcome, output)
+
+
+def _head(result: Result | None) -> Result | None:
+    return result and replace(result, stdout=result.stdout[:OUTPUT_CAP], stderr=result.stderr[:OUTPUT_CAP])

@@ -6,12 +6,14 @@ and what lies in the run's own folder is all that is read, besides the secrets t
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
 from orchestrator.hosts.port import Carrier
+from orchestrator.model.collector import without_collector
 from orchestrator.model.errors import DurabilityError, OrchError, Refused, UsageError
 from orchestrator.model.events import Event, Left, Opened, OperatorDid, Resumed, Sealed
 from orchestrator.model.plan import Plan
@@ -82,19 +84,21 @@ def execute(
     wait_for_people: bool = False,
     past_limit: OperatorDid | None = None,
     clock: Callable[[float], Clock] = Clock,
+    plan: Plan | None = None,
 ) -> RunEnd:
     """Execute a run, or take it up again, until nothing more is to be done by itself.
 
-    `past_limit`: a person's word that spent budgets are counted anew. Raises Refused where another process executes
+    `past_limit`: a person's word that spent budgets are counted anew. `plan`: what `folder.plan()` gave, so that a
+    large one is read and kept once. Raises Refused where another process executes
     it, or where no budget is spent, Broken where its journal or plan do not verify, UsageError where it is over.
     """
     with folder.lock(by), Journal.open(folder.journal_path) as journal:
         older = _waiting(folder)
-        plan, _ = folder.plan()
-        scheduler = replayed(folder.run_id, plan, journal.events)
+        scheduler = replayed(folder.run_id, folder.plan()[0] if plan is None else plan, journal.events)
         anew = _counted_anew(scheduler, journal.events, past_limit)
         timer = _clock(journal, clock)
         engine = Engine(folder, scheduler, journal, carrier, listener, stop, by=by, clock=timer, older=older)
+        journal.let_go()
         try:
             if journal.entries > 1:
                 resumed: Sequence[Event] = (Resumed(by=by, version=version), *anew)
@@ -105,6 +109,8 @@ def execute(
             return _ended(engine, scheduler, engine.run(wait_for_people=wait_for_people))
         except DurabilityError as error:
             listener.on_notice(f"{error.what} {error.advice}")
+            with suppress(OrchError):  # where the journal itself can't be written it says nothing more
+                engine.leave(Left(reason="durability"))
             return RunEnd.DURABILITY
         finally:
             carrier.close()
@@ -151,7 +157,7 @@ def decide(
 
 def _clock(journal: Journal, made: Callable[[float], Clock]) -> Clock:
     """A clock that goes on where the journal ends."""
-    return made(max((datetime.fromisoformat(event.at).timestamp() for event in journal.events[-1:]), default=0.0))
+    return made(datetime.fromisoformat(journal.last.at).timestamp() if journal.last is not None else 0.0)
 
 
 def _waiting(folder: RunFolder) -> frozenset[str]:
@@ -173,6 +179,7 @@ def _counted_anew(
     return (past_limit,)
 
 
+@without_collector()
 def replayed(run: str, plan: Plan, events: Sequence[Event]) -> Scheduler:
     """The core of a run after `events`. Raises UsageError where the run is over, Broken for what is none of it."""
     scheduler = Scheduler(plan)

@@ -20,6 +20,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from orchestrator.model.collector import without_collector
 from orchestrator.model.errors import Broken, OrchError, Refused, UsageError
 from orchestrator.model.events import Opened
 from orchestrator.model.identifiers import is_id
@@ -27,7 +28,7 @@ from orchestrator.model.plan import Plan
 from orchestrator.run import layout
 from orchestrator.run.disk import make_folder, not_durable, read_file, sync_folder, write_new
 from orchestrator.run.integrity import VerifyReport, verify_run
-from orchestrator.run.journal import Journal, JournalRead, read_journal, read_opened
+from orchestrator.run.journal import Journal, JournalRead, looks_sealed, read_journal, read_opened
 from orchestrator.run.lock import Holder, hold, holder_of
 from orchestrator.run.output import OutputStore
 
@@ -135,6 +136,7 @@ class RunFolder:
         """The output of this run's commands."""
         return OutputStore(self.path / layout.OUTPUT)
 
+    @without_collector()
     def plan(self) -> tuple[Plan, bytes]:
         """The plan that this run executes, and its bytes. Raises Broken where they are not those it was opened with."""
         path = self.path / layout.PLAN
@@ -175,6 +177,10 @@ class RunFolder:
     def read(self) -> JournalRead:
         """The journal, verified. Raises Broken with `path:line`."""
         return read_journal(self.journal_path)
+
+    def looks_over(self) -> bool:
+        """Whether the journal's last line seals the run, by that line alone; nothing of it is verified."""
+        return looks_sealed(self.journal_path)
 
     def verify(self) -> VerifyReport:
         """What can be said of this run's integrity."""

@@ -16,15 +16,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from pydantic import ValidationError
+
+from orchestrator.model.collector import without_collector
 from orchestrator.model.errors import Broken, DurabilityError
-from orchestrator.model.events import Event, Opened, Sealed
-from orchestrator.run.chain import Reading, line_of, numbered, order_fault, payload_of, read_lines, stamp
+from orchestrator.model.events import EVENT, Event, Opened, Sealed
+from orchestrator.run.chain import Reading, line_of, numbered, order_fault, payload_in, payload_of, read_lines, stamp
 from orchestrator.run.disk import (
     not_durable,
     not_readable,
     open_regular,
     read_file,
     read_first_line,
+    read_last_bytes,
     require_folder,
     sync_folder,
     write_all,
@@ -32,6 +36,7 @@ from orchestrator.run.disk import (
 from orchestrator.run.layout import resume_line
 
 _FIRST_LINE = 4 * 1024 * 1024
+_LAST_LINE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class JournalRead:
 
 def read_journal(path: Path) -> JournalRead:
     """Reads and verifies a journal, also while its run goes on. Raises Broken with `path:line`."""
-    reading = read_lines(read_file(path))
+    with without_collector():
+        reading = read_lines(read_file(path))
     _require_good(reading, path)
     return JournalRead(reading.events, reading.head, reading.torn_bytes)
 
@@ -58,14 +64,29 @@ def read_opened(path: Path) -> Opened | None:
     return first if isinstance(first, Opened) else None
 
 
+def looks_sealed(path: Path) -> bool:
+    """Whether the last line says that the run is over. Nothing is verified. Raises Refused or Broken."""
+    last = read_last_bytes(path, _LAST_LINE).rstrip(b"\n").rpartition(b"\n")[2]
+    try:
+        return isinstance(EVENT.validate_json(payload_in(last)), Sealed)
+    except ValidationError:
+        return False
+
+
 class Journal:
-    """A journal open for appending. Not for two threads."""
+    """A journal open for appending. Not for two threads.
+
+    It keeps the events that it was opened with until `let_go`, and none of those that it appends: of a large run they
+    would take more memory than all else.
+    """
 
     def __init__(self, path: Path, fd: int, reading: Reading) -> None:
         """By `create` and `open` only."""
         self._path = path
         self._fd = fd
-        self._events = list(reading.events)
+        self._events = reading.events
+        self._entries = len(reading.events)
+        self._last = reading.events[-1] if reading.events else None
         self._head = reading.head
         self._size = reading.good_bytes
         self._failed: DurabilityError | Broken | None = None
@@ -111,18 +132,27 @@ class Journal:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """All events, in order (a copy)."""
-        return tuple(self._events)
+        """The events that it was opened with, in order; none any more after `let_go`."""
+        return self._events
+
+    def let_go(self) -> None:
+        """Whoever opened it has replayed its events, and needs them no more."""
+        self._events = ()
 
     @property
     def entries(self) -> int:
         """How many events there are."""
-        return len(self._events)
+        return self._entries
+
+    @property
+    def last(self) -> Event | None:
+        """The last event."""
+        return self._last
 
     @property
     def is_sealed(self) -> bool:
         """Whether nothing can follow any more."""
-        return bool(self._events) and isinstance(self._events[-1], Sealed)
+        return isinstance(self._last, Sealed)
 
     def append(self, events: Sequence[Event], at: datetime) -> tuple[Event, ...]:
         """Makes `events` durable, in one piece, and gives them back with number and time.
@@ -143,7 +173,8 @@ class Journal:
         except OSError as error:
             self._failed = not_durable(error, self._path, resume_line(self._path.parent.name))
             raise self._failed from error
-        self._events.extend(written)
+        self._entries += len(written)
+        self._last = written[-1]
         self._head = head
         self._size += len(data)
         return written
@@ -162,7 +193,7 @@ class Journal:
         self.close()
 
     def _lines(self, events: Sequence[Event], at: str) -> tuple[str, tuple[Event, ...], bytes]:
-        head, sealed, n = self._head, self.is_sealed, len(self._events)
+        head, sealed, n = self._head, self.is_sealed, self._entries
         written: list[Event] = []
         lines: list[bytes] = []
         for event in events:
@@ -191,10 +222,13 @@ def _recover(path: Path, fd: int) -> Reading:
     """Reads from the disk, verifies, and cuts off the torn tail."""
     try:
         os.fsync(fd)
+        for folder in (path.parent, path.parent.parent):  # who made the run may have been killed before it did
+            sync_folder(folder)
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
         with os.fdopen(os.dup(fd), "rb") as file:
             file.seek(0)
-            reading = read_lines(file.read())
+            with without_collector():
+                reading = read_lines(file.read())
         _require_good(reading, path)
         if reading.torn_bytes:
             os.ftruncate(fd, reading.good_bytes)

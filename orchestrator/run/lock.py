@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,7 +73,8 @@ def hold(path: Path, by: str) -> Iterator[None]:
         try:
             yield
         finally:
-            os.ftruncate(fd, 0)
+            with suppress(OSError):  # a disk that fails here must not hide how the run ended: the text is for people
+                os.ftruncate(fd, 0)
     finally:
         os.close(fd)
 

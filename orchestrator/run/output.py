@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from orchestrator.model.errors import Broken, OrchError
-from orchestrator.run.disk import make_folder, put, read_file, require_folder
+from orchestrator.run.disk import make_folder, not_durable, put, read_file, require_folder, sync_folder
 from orchestrator.run.layout import resume_line
 
 _SHA = re.compile(r"[0-9a-f]{64}\Z")
@@ -23,6 +23,7 @@ class OutputStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._kept: set[str] = set()
+        self._is_synced = False  # every name that was there when this process began
         self._made = False  # once it is durable, it is only looked at: an fsync for each output costs more than that
 
     def keep(self, data: bytes) -> str:
@@ -38,6 +39,9 @@ class OutputStore:
             self._made = True
         if not self._holds(sha, data):
             put(self._path / sha, data, resume)
+        elif not self._is_synced:
+            self._sync(resume)
+        self._is_synced = True
         self._kept.add(sha)
         return sha
 
@@ -52,6 +56,13 @@ class OutputStore:
                 "Keep the folder as it is: it is evidence. Compare with a copy.",
             )
         return data
+
+    def _sync(self, resume: str) -> None:
+        """Who renamed it here may have been killed before it fsynced the folder."""
+        try:
+            sync_folder(self._path)
+        except OSError as error:
+            raise not_durable(error, self._path, resume) from error
 
     def _holds(self, sha: str, data: bytes) -> bool:
         try:

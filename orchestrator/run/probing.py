@@ -6,7 +6,7 @@ Questions change nothing: they are asked anew after a resume, and a lost one is 
 from orchestrator.hosts.port import Outcome, OutcomeState
 from orchestrator.model.events import Probed
 from orchestrator.model.plan import PlanEvidence
-from orchestrator.model.terms import Action, Found, ProbeKind
+from orchestrator.model.terms import Action, Found, ProbeKind, Proof
 from orchestrator.run.forcing import may_force
 from orchestrator.run.questions import (
     Answer,
@@ -14,6 +14,7 @@ from orchestrator.run.questions import (
     Question,
     found_by,
     is_all_right,
+    proof_of,
     questions,
     refusal,
     right_places,
@@ -82,13 +83,22 @@ def probe(turn: Turn, run: TaskRun, flight: Flight, action: Action) -> None:
     elif refused is not None:
         turn.move(run, Happened.REFUSED, why=refusal_text(*refused))
     elif is_all_right(run.task, right_places(run.task, run.answers, run.left), run.left) and not is_work_owed(run):
-        turn.move(run, Happened.FOUND_DOWN if action is Action.SHUTDOWN else Happened.FOUND_UP)
+        _found_as_wanted(turn, run, action)
     elif turn.pausing:
         return
     elif action is Action.SHUTDOWN and evidence_due(run):
         turn.move(run, Happened.FOUND_EVIDENCE_DUE)
     else:
         turn.move(run, Happened.FOUND_WORK)
+
+
+def _found_as_wanted(turn: Turn, run: TaskRun, action: Action) -> None:
+    """Nothing is to be done. That only a port is silent proves little, and is said."""
+    if action is Action.RESTORE:
+        turn.move(run, Happened.FOUND_UP)
+        return
+    proof = proof_of(run.task, run.answers, run.by_person, run.left)
+    turn.move(run, Happened.FOUND_DOWN, proof=None if proof is Proof.PROVEN else Proof.UNPROVEN)
 
 
 def _force_instead(turn: Turn, run: TaskRun, why: str) -> None:

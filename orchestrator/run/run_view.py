@@ -142,7 +142,8 @@ def _waiting(scheduler: Scheduler) -> Iterator[Waiting]:
         if run.state is not TaskState.WAITING:
             continue
         texts = tuple(_wait_text(scheduler, need) for need in scheduler.dependencies.waits_for(task))
-        yield Waiting(task, ("a slot",) if task in queued and not texts else texts)
+        slot = "a resume" if scheduler.pausing else "a slot"
+        yield Waiting(task, (slot,) if task in queued and not texts else texts)
 
 
 def _wait_text(scheduler: Scheduler, need: str) -> str:

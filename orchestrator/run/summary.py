@@ -146,6 +146,8 @@ def task_notes(plan: Plan, events: Sequence[Event]) -> Mapping[str, TaskNote]:
             last[event.task] = _after_word(last[event.task], event)
             if event.did == "escalate":
                 wanted[event.task] = f"{event.by}: {event.reason}"
+            elif event.resolution == "retry":
+                wanted.pop(event.task, None)
         elif isinstance(event, StepChanged) and event.state is StepState.SUPERSEDED and event.task in last:
             before = last[event.task]
             last[event.task] = replace(before, superseded=(*before.superseded, f"{event.step} on {event.host}"))

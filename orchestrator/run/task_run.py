@@ -158,7 +158,8 @@ class TaskRun:
                 life = self.life  # learnt now: a probe before it denies nothing
         elif before is not None and before.life == self.life:
             reruns = before.reruns + 1
-        generation = generation or event.generation
+        if before is not None and before.state is StepState.INTENT:  # what came back to its sending, not to a question
+            generation = generation or event.generation
         self.attempts[place] = Attempt(
             event.attempt, event.state, began, at, event.why, event.sent, life, reruns, generation
         )

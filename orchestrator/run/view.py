@@ -37,7 +37,7 @@ class Waiting:
     """A task that waits, and what for: tasks with their state, barriers, or a slot."""
 
     task: str
-    waits_for: tuple[str, ...]  # texts such as "app-sued (failed)", "order-2", "a slot"
+    waits_for: tuple[str, ...]  # texts such as "app-sued (failed)", "order-2", "a slot", "a resume"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,5 +24,5 @@ def abort_lines(page: RunPage, width: int) -> list[Line]:
         if tasks := names([note.task for note in page.of(state)], NAMED):
             lines += para(f"  {state.value}", f"{tasks}   given up as it stands", width, indent=LABEL)
     if waiting:
-        lines += para("  left out", f"{waiting}   never begun: stays {here}", width, indent=LABEL)
+        lines += para(f"  left {here}", f"{waiting}   never begun", width, indent=LABEL)
     return lines

@@ -43,8 +43,8 @@ def is_heard() -> bool:
 
 
 def is_terminal_gone() -> bool:
-    """Whether a terminal that was written to has gone away, rather than a reader who had enough."""
-    return any(getattr(stream, "is_terminal_gone", False) for stream in (sys.stdout, sys.stderr))
+    """Whether the terminal has gone away that messages went to, rather than a reader who had enough."""
+    return bool(getattr(sys.stderr, "is_terminal_gone", False))
 
 
 def out() -> Console:

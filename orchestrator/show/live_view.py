@@ -44,7 +44,7 @@ def _headline(view: RunView, width: int) -> list[Line]:
         first = line(
             (words.VERB[view.action], STRONG), f" {cut(view.run, max(width - 60, 12))}  ", (going, STRONG), f"  {time}"
         )
-    lines = [first, _bar(view, done, width)]
+    lines = [first, _bar(view, done, width), *_budgets(view, width)]
     if view.pausing:
         lines += _stopping(view, width)
     return lines
@@ -74,12 +74,15 @@ def _bar(view: RunView, done: int, width: int) -> Line:
             parts += ["  ", (f"{number} {word}", TASK_STYLE[state])]
     if view.forced:
         parts += ["  ", (f"{view.forced} forced", DOUBT)]
-    if view.budgets:
-        near = any(2 * budget.count >= budget.limit for budget in view.budgets)
-        parts += ["  ", (f"budget: {words.budgets(view.budgets)}", DOUBT if near else QUIET)]
-    made = line(*parts)
-    made.truncate(width)
-    return made
+    return line(*parts)
+
+
+def _budgets(view: RunView, width: int) -> list[Line]:
+    """How much of a restore's budgets is spent."""
+    if not view.budgets:
+        return []
+    near = any(2 * budget.count >= budget.limit for budget in view.budgets)
+    return [line((cut(f"budget: {words.budgets(view.budgets)}", width), DOUBT if near else QUIET))]
 
 
 def _needs_you(view: RunView, width: int, room: int) -> list[Line]:
@@ -125,6 +128,8 @@ def _in_short(view: RunView, need: NeedsYou, width: int) -> Line:
 def _to_type(view: RunView, need: NeedsYou, width: int, *, short: bool = False) -> list[Line]:
     """The lines to type; in one line where it is `short`, with the word `escalate` where that could be said too."""
     room = width - 11
+    if view.stopped.abort is not None:
+        return []  # nothing that is said of it now would start anything
     for run in (view.run, "last"):
         commands = _commands(run, need)
         if len("   or   ".join(commands)) <= room:

@@ -12,7 +12,7 @@ from orchestrator.model.plan import Plan
 from orchestrator.model.terms import Action, TaskState
 from orchestrator.plan.phrases import names
 from orchestrator.run.summary import RunSummary, TaskNote
-from orchestrator.run.timeline import seconds_between
+from orchestrator.run.timeline import person_text, seconds_between
 from orchestrator.show import words
 from orchestrator.show.affected import affected_text
 from orchestrator.show.layout import BLANK, Cell, Column, Line, count, line, para, table
@@ -23,6 +23,10 @@ LABEL = 12
 NAMED = 20
 EACH = 8
 """So many reasons of a state are told before the rest is counted."""
+DISK = (
+    "what must be kept could not be written, so nothing more was started; what was sent runs on where it is, and resume "
+    "finds out. Free space, or look at the disk (dmesg), before you go on."
+)
 _STOPPED = {
     "paused": "PAUSED",
     "waiting": "WAITING for people",
@@ -68,7 +72,7 @@ def _word(page: RunPage) -> str:
     if page.busy:
         return "ABORTING" if stopped.abort else "PAUSING" if stopped else "RUNNING"
     if stopped.spent and page.summary.left == "paused":
-        return "PAUSED, a budget is spent"
+        return "PAUSED by a spent budget"
     return _STOPPED.get(page.summary.left or "", "BROKEN OFF (its process is gone)")
 
 
@@ -79,17 +83,18 @@ def _headline_style(page: RunPage) -> str:
 
 
 def _stopped(page: RunPage, width: int) -> list[Line]:
-    """Who stopped it and why, and what of a restore's budgets is spent."""
-    summary = page.summary
+    """What stopped it: a disk, or who and why; and what of a restore's budgets is spent."""
+    summary, stopped = page.summary, page.summary.stopped
     lines: list[Line] = []
-    if summary.stopped and summary.result != "done":
-        label = "aborted" if summary.stopped.abort else "budget" if summary.stopped.spent else "paused"
-        text = words.standstill(summary.stopped).removeprefix(f"{label} by ").removeprefix(f"{label}: ")
-        by = "" if label == "budget" else "by "
-        lines += para(f"  {label}", f"{by}{text}", width, indent=LABEL, label_style=DOUBT)
+    if summary.left == "durability" and not page.busy:
+        lines += para("  disk", DISK, width, indent=LABEL, label_style=DOUBT)
+    if (abort := stopped.abort) is not None and summary.result != "done":
+        lines += para("  aborted", f"by {person_text(abort)}", width, indent=LABEL, label_style=DOUBT)
+    if (pause := stopped.pause) is not None and summary.is_open:
+        lines += para("  paused", f"by {person_text(pause)}", width, indent=LABEL, label_style=DOUBT)
     if summary.budgets and summary.is_open:
-        spent = DOUBT if summary.stopped.spent else ""
-        lines += para("  budgets", words.budgets(summary.budgets), width, indent=LABEL, label_style=spent)
+        text, style = words.budgets(summary.budgets), DOUBT if stopped.spent else ""
+        lines += para("  budgets", text, width, indent=LABEL, label_style=style)
     return lines
 
 
@@ -98,7 +103,8 @@ def tally(page: RunPage) -> str:
     summary = page.summary
     parts = words.state_counts(summary.counts, summary.action, executing=page.busy, over=not summary.is_open)
     done = summary.counts.get(TaskState.DONE, 0)
-    unproven, by_person = len(summary.unproven), len(summary.by_person)
+    unproven = sum(note.state is TaskState.DONE for note in summary.unproven)
+    by_person = len(summary.by_person)
     known = ((done - unproven - by_person, "proven"), (unproven, "unproven"), (by_person, "confirmed by a person"))
     if done:
         parts[0] += f" ({words.numbered(known)})"

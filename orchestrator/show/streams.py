@@ -38,8 +38,12 @@ class Patient:
         self._answers = answers
         self.is_gone = False
         """Whether nobody reads any more."""
-        self.is_terminal_gone = False
-        """Whether it was a terminal, and that is gone."""
+        self._was_terminal = stream.isatty()
+
+    @property
+    def is_terminal_gone(self) -> bool:
+        """Whether it was a terminal, and that is gone: a closed window, a lost login."""
+        return self._was_terminal and not self._stream.isatty()
 
     def write(self, text: str) -> int:
         """Writes, unless nobody reads. Raises MustWait for an answer that could not be written."""
@@ -60,7 +64,6 @@ class Patient:
 
     def _give_up(self, error: OSError) -> None:
         self.is_gone = True
-        self.is_terminal_gone = error.errno == errno.EIO
         _drop(self._stream)
         if self._answers and error.errno not in _NOBODY_READS:
             raise MustWait(

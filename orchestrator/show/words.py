@@ -91,9 +91,9 @@ def state_counts(
 
 
 def budgets(spent: Sequence[Budget]) -> str:
-    """`2 of 5 hosts failed, 1 of 8 unreachable`: how much of a restore's budgets is spent."""
-    words = {"failed": "failed", "unreachable": "unreachable"}
-    return ", ".join(f"{one.count} of {one.limit} hosts {words[one.which]}" for one in spent)
+    """`2 of 5 hosts failed, 1 of 8 hosts unreachable`: how much of a restore's budgets is spent."""
+    full = {True: " (spent)", False: ""}
+    return ", ".join(f"{one.count} of {one.limit} hosts {one.which}{full[one.count >= one.limit]}" for one in spent)
 
 
 def standstill(stopped: StoppedBy) -> str:

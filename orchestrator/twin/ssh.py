@@ -15,10 +15,11 @@ import asyncssh
 from asyncssh.constants import OPEN_ADMINISTRATIVELY_PROHIBITED, OPEN_CONNECT_FAILED
 from asyncssh.forward import SSHForwarder
 
-from orchestrator.hosts.command_line import decode_windows, unwrap_read
+from orchestrator.hosts.command_line import unwrap_read
 from orchestrator.hosts.receipt import ReceiptAnswer, ReceiptCall, answer_header, parse_call
 from orchestrator.model.inventory import Inventory
 from orchestrator.model.terms import Platform
+from orchestrator.plan.powershell import script_of
 from orchestrator.twin.faults import Fault
 from orchestrator.twin.hub import Hub
 from orchestrator.twin.job import Job
@@ -201,7 +202,7 @@ class CommandSession(asyncssh.SSHServerSession[bytes]):
             case Platform.LINUX:
                 inner = unwrap_read(self._command)
             case Platform.WINDOWS:
-                inner = decode_windows(self._command)
+                inner = script_of(self._command)
             case _:
                 inner = None
         return self._command if inner is None else inner

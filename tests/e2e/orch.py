@@ -33,11 +33,12 @@ class Orch:
     """`orch -C workspace`, as o.lang."""
 
     workspace: Path
+    prefix: tuple[str, ...] = ()  # what starts the command elsewhere, such as in another network
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """The command, not waited for; the caller ends it by pid."""
         return subprocess.Popen(
-            [sys.executable, "-m", "orchestrator.cli.main", *words],
+            [*self.prefix, sys.executable, "-m", "orchestrator.cli.main", *words],
             cwd=REPOSITORY,
             env=os.environ | SECRETS | {"ORCH_WORKSPACE": str(self.workspace), "ORCH_AS": "o.lang", "COLUMNS": "100"},
             stdin=subprocess.DEVNULL,

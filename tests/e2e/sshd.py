@@ -86,6 +86,7 @@ class Sshd:
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # sessions of before a restart may go on
             taken.bind((self.address, self.port))
             self.port = taken.getsockname()[1]
         # Beside the temporary folder, which another login may not enter.
@@ -132,9 +133,20 @@ class Sshd:
         process.wait(timeout=10)
         _kill(sessions)
 
+    def stop_listening(self) -> None:
+        """End it as a restart does: the sessions go on."""
+        process, self._process = self._process, None
+        assert process is not None
+        process.terminate()
+        process.wait(timeout=10)
+
     def sessions(self) -> tuple[int, ...]:
         """The process ids of its sessions' sshd processes (not of the commands that they run)."""
         return tuple(pid for pid in _descendants(self.pid) if _name(pid).startswith("sshd"))
+
+    def connections(self) -> tuple[int, ...]:
+        """The process ids of the processes that hold its connections, one for each."""
+        return tuple(pid for pid in _children().get(self.pid, ()) if _name(pid).startswith("sshd"))
 
     def kill_sessions(self) -> int:
         """Cut all connections off; the commands that run are left alone. Returns how many processes that were."""
@@ -179,19 +191,24 @@ def black_hole() -> Iterator[tuple[str, int]]:
                 filler.close()
 
 
-def _descendants(pid: int) -> tuple[int, ...]:
-    parents: dict[int, list[int]] = {}
+def _children() -> dict[int, list[int]]:
+    children: dict[int, list[int]] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            parents.setdefault(int(fields[1]), []).append(int(folder.name))
+            children.setdefault(int(fields[1]), []).append(int(folder.name))
+    return children
+
+
+def _descendants(pid: int) -> tuple[int, ...]:
+    every = _children()
     found: list[int] = []
     queue = [pid]
     while queue:
-        children = parents.get(queue.pop(), [])
+        children = every.get(queue.pop(), [])
         found += children
         queue += children
     return tuple(found)

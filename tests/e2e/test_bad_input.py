@@ -123,6 +123,7 @@ def of_run(name: str) -> str:
 
 
 JOURNAL = of_run("journal.jsonl")
+LOCK = (of_run("lock"),)
 
 
 def lines(edit: Callable[[list[bytes]], list[bytes]]) -> Spoil:
@@ -287,9 +288,6 @@ NOT_BUILT = tuple(
         ("approve night.json --as k.sued --reason x", 1),
         ("approval add last a.txt", 1),
         ("protocol show", 1),
-        ("pause last", 1),
-        ("abort last --reason x", 1),
-        ("escalate last app --reason x", 1),
         ("clear db --check x --evidence y", 1),
         ("adopt db --state offline --reason x", 1),
         ("report last --html x.html", 1),
@@ -356,6 +354,63 @@ RESOLVE = (
         "resume last --as o.lang",
         0,
         ("is over (aborted)",),
+    ),
+)
+
+OPERATOR = (
+    Case(
+        "force for what has none", nothing, "escalate last db --as a --reason b", 3, ("db can't be forced", "done|skip")
+    ),
+    Case("force for a word that is none", nothing, "escalate last ap --as a --reason b", 2, ("Did you mean app?",)),
+    Case("force in no such state", nothing, "escalate last state=held --as a --reason b", 2, ("No task is held",)),
+    Case("force by a key that a plan lacks", nothing, "escalate last label.tier=data --as a --reason b", 2, ("plan",)),
+    Case("force for nobody", nothing, "escalate last --as a --reason b", 2, ("--all",)),
+    Case("force for no reason", nothing, "escalate last app --as a", 2, ("--reason",)),
+    Case(
+        "force for a reason with an escape", nothing, ("escalate", "last", "app", "--as", "a", "--reason", "\x1b[2J"), 2
+    ),
+    Case("force by nobody", nothing, "escalate last app --reason b", 2, ("--as YOU",)),
+    Case("force for all, and no number typed", nothing, "escalate last --all --as a --reason b", 3),
+    Case(
+        "a pause of nobody",
+        nothing,
+        "pause last --as a",
+        0,
+        ("No process executes", "Nothing was written"),
+        writes=LOCK,
+    ),
+    Case("a pause by nobody", nothing, "pause last", 2, ("--as YOU",)),
+    Case("a pause of no run", remove("runs"), "pause last --as a", 2, ("There is no run yet",)),
+    Case("a pause for an empty reason", nothing, ("pause", "last", "--as", "a", "--reason", " "), 2, ("--reason",)),
+    Case("a pause of one of two", another_run, "pause last --as a", 2, ("2 runs are open",)),
+    Case("an abort without a number", nothing, "abort last --as a --reason b", 3, ("4 systems", "no confirmation")),
+    Case("an abort without a reason", nothing, "abort last --as a --yes", 2, ("--reason",)),
+    Case("an abort of one of two", another_run, "abort last --as a --yes --reason b", 2, ("2 runs are open",)),
+    Case("an abort of no run", nothing, "abort 2031 --as a --yes --reason b", 2, ("There is no run",)),
+    Case(
+        "an abort of what is over",
+        forged({"type": "sealed", "result": "done", "tasks": {}}),
+        "abort last --as a --yes --reason b",
+        2,
+        ("is over (done)",),
+    ),
+    Case(
+        "budgets that are not spent",
+        nothing,
+        "resume last --past-limit --reason b --as a",
+        3,
+        ("no budget",),
+        writes=LOCK,
+    ),
+    Case("budgets without a reason", nothing, "resume last --past-limit --as a", 2, ("--reason",)),
+    Case("a reason for nothing", nothing, "resume last --reason b --as a", 2, ("--past-limit",)),
+    *(
+        Case(f"a lock that is none: {line}", all_of(remove(LOCK[0]), pipe(LOCK[0])), line, 5, ("lock",))
+        for line in ("pause last --as a", "abort last --yes --as a --reason b", "escalate last app --as a --reason b")
+    ),
+    *(
+        Case(f"a journal that was touched: {line}", lines(lambda d: d[:2] + d[3:]), line, 5, ("journal.jsonl:3",))
+        for line in ("pause last --as a", "abort last --yes --as a --reason b", "escalate last app --as a --reason b")
     ),
 )
 
@@ -433,7 +488,7 @@ FORGED = (
     ),
 )
 
-CASES = FILES + LINES + NOT_BUILT + OUT + RESOLVE + TOUCHED + FORGED
+CASES = FILES + LINES + NOT_BUILT + OUT + RESOLVE + OPERATOR + TOUCHED + FORGED
 assert len({case.name for case in CASES}) == len(CASES)
 
 

@@ -226,6 +226,30 @@ def test_a_receipt_is_kept_and_asked_for(site: Path) -> None:
     run(story())
 
 
+@pytest.mark.parametrize("fault", ["none", "hang", "flood"])
+def test_a_step_that_is_stopped_has_done_nothing(site: Path, fault: str) -> None:
+    async def story() -> tuple[Any, Any, Any]:
+        async with connect(site, "app", encoding=None) as conn:
+
+            async def call(mode: Any, inner: str = "") -> Any:
+                what = ReceiptCall(mode, f"stopped-{fault}", "spec", inner, 1000, "orch", None)
+                done = await conn.run(call_line(what), encoding=None, stdin=asyncssh.DEVNULL)
+                return parse_answer(what.id, done.stdout if isinstance(done.stdout, bytes) else b"")
+
+            step = asyncio.create_task(call("run", SUDO + "systemctl stop app"))
+            await asyncio.sleep(0.05)  # of the 0.2 s that it takes
+            if fault != "none":
+                await asyncio.to_thread(control.fault, site, "app", fault)
+            return await call("stop"), await step, await call("stop")
+
+    answers = run(story())
+    assert {(answer.state, answer.exit) for answer, _, _ in answers} == {("done", 143)}
+    line = told(site)[-1]
+    assert (line["command"], line["action"], line["exit"]) == (SUDO + "systemctl stop app", "shutdown", 143)
+    control.fault(site, "app", "none")
+    assert run(tell(site, "app", linux(STATE)))[1] == "loaded active\n"
+
+
 # --- faults ---
 
 

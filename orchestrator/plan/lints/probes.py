@@ -5,17 +5,18 @@
 - `systemctl is-active`: 4 says that there is no such unit; systemd 252 says 3, as it does of a unit that is only
   activating;
 - `systemctl status`: 4 likewise;
-- 126 and 127 of anything say that the program could not be run.
+- 126 and 127 of anything say that the program could not be run;
+- 1 on Windows is what every error of PowerShell ends with, and with PowerShell as the login shell every code but 0.
 
 Output is looked at after exit 0 alone, and `is-active` leaves with another code for all that is not active.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from orchestrator.model.playbook import Argv, Manual, Playbook, Probe, Shell
-from orchestrator.model.terms import Mode
+from orchestrator.model.terms import Mode, Platform
 from orchestrator.plan.lints.finding import Danger, Finding, Lint, counted
 from orchestrator.plan.lints.whole import Whole, by_person
 
@@ -115,19 +116,36 @@ def no_health(whole: Whole) -> Iterator[Finding]:
 
 def proves_nothing(whole: Whole) -> Iterator[Finding]:
     """Answers of probes that prove too little."""
-    for kind in whole.by_kind:
+    for kind, systems in whole.by_kind.items():
         yield from _answers(whole.ws.playbooks[kind])
+        yield from _answers_of_windows(whole, systems, whole.ws.playbooks[kind])
 
 
-def _answers(book: Playbook) -> Iterator[Finding]:
-    probes = (
+def _probes(book: Playbook) -> Iterator[tuple[str, Probe, str, str, str]]:
+    """The probes that there are: name, probe, the words for its answers, and what the second counts as."""
+    for name, probe, yes, no, counts_as in (
         ("state", book.state, "online", "offline", "down"),
         ("state.poweroff", book.poweroff_state, "online", "offline", "powered off"),
         ("isolation", book.isolation, "isolated", "open", "open"),
-    )
-    for name, probe, yes, no, counts_as in probes:
-        if probe is None:
+    ):
+        if probe is not None:
+            yield name, probe, yes, no, counts_as
+
+
+def _answers_of_windows(whole: Whole, systems: Sequence[str], book: Playbook) -> Iterator[Finding]:
+    for name, probe, yes, no, _ in _probes(book):
+        keys = [key for key, match in ((yes, probe.yes), (no, probe.no)) if 1 in match.exits]
+        if not keys:
             continue
+        acting = {host for id in systems for host in whole.acting_hosts(whole.ours[id], probe.on)}
+        asked = sorted(host for host in acting if whole.inventory.hosts[host].platform is Platform.WINDOWS)
+        if asked:
+            what = f"{name}.{keys[0]} lists exit 1, with which every error ends on {counted(asked, 'Windows host')}."
+            yield PROVES_NOTHING.at(probe.source, what, "Let it print the answer, and match its output.", asked)
+
+
+def _answers(book: Playbook) -> Iterator[Finding]:
+    for name, probe, yes, no, counts_as in _probes(book):
         verb = _systemctl_verb(probe)
         told = list(_of_systemctl(probe, verb, name, no, counts_as)) if verb and name == "state" else []
         for key, match in ((yes, probe.yes), (no, probe.no)):

@@ -19,6 +19,7 @@ from orchestrator.plan.file import plan_bytes
 from orchestrator.run.execute import open_run
 from orchestrator.run.journal import Journal
 from tests.unit.show.fixtures import GATES, RUN, night
+from tests.unit.show.run_screens import with_force
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = (
@@ -60,7 +61,7 @@ def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def run_there(tmp_path: Path) -> Path:
     """A workspace's folder with one open run, in which app-sued failed."""
-    plan = night()
+    plan = with_force(night())
     folder = open_run(
         tmp_path,
         plan,
@@ -366,6 +367,97 @@ def test_resolve_decides_about_what_was_named(
     said = json.loads(capsys.readouterr().out)["events"]
     assert [each["task"] for each in said if each["type"] == "operator"] == decided
     assert {each["by"] for each in said if each["type"] == "operator"} <= {"o.lang"}
+
+
+def operators(run_there: Path, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str | None]]:
+    """What people did by the log: what, and to which task."""
+    capsys.readouterr()
+    cli.run(["log", "last", "--json", "-C", str(run_there)])
+    said = json.loads(capsys.readouterr().out)["events"]
+    return [(each["did"], each.get("task")) for each in said if each["type"] == "operator"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "done", "words"),
+    [
+        (
+            "escalate last app-sued --reason x",
+            0,
+            [("escalate", "app-sued")],
+            ("Written into the log. force: app-sued",),
+        ),
+        ("escalate last state=failed --reason x", 0, [("escalate", "app-sued")], ()),
+        ("escalate last app-nord --reason x", 0, [("escalate", "app-nord")], ()),
+        (
+            "escalate last kind=java-app kind=nginx --reason x",
+            0,
+            [("escalate", "app-nord"), ("escalate", "app-sued")],
+            ("Left as they are: portal-nord, portal-sued can't be forced: its playbook has no force steps.",),
+        ),
+        ("escalate last portal-nord --reason x", 3, [], ("no force steps", "resolve", "done|skip portal-nord")),
+        ("escalate last app-sued portal-nord --reason x", 3, [], ("portal-nord can't be forced", "Nothing was")),
+        ("escalate last kind=nginx --reason x", 3, [], ("portal-nord, portal-sued can't be forced",)),
+        (
+            "escalate last --all --yes --reason x",
+            0,
+            [("escalate", "app-nord"), ("escalate", "app-sued")],
+            ("2 systems",),
+        ),
+        ("escalate last --all --reason x", 3, [], ("Type 2 systems", "no confirmation")),
+        ("escalate last app-sud --reason x", 2, [], ("Did you mean app-sued",)),
+        ("escalate last --reason x", 2, [], ("Say which tasks, or --all.",)),
+        ("escalate last app-sued --all --reason x", 2, [], ("not both",)),
+        ("escalate last app-sued", 2, [], ("--reason",)),
+        ("pause last", 0, [], ("No process executes", "Nothing was written", "orch resume")),
+        ("pause last --reason x", 0, [], ("No process executes",)),
+        ("abort last --reason x", 3, [], ("ABORT of", "Type 8 systems", "no confirmation")),
+        ("abort last --reason x --yes", 0, [("abort", None)], ("is over: aborted", "free for another plan")),
+        ("abort last --yes", 2, [], ("--reason",)),
+        ("resume last --past-limit", 2, [], ("--reason",)),
+        ("resume last --past-limit --reason x", 3, [], ("no budget of this run is spent",)),
+        ("resume last --reason x", 2, [], ("--past-limit",)),
+    ],
+)
+def test_what_a_person_does_to_a_run(
+    line: str,
+    code: int,
+    done: list[tuple[str, str | None]],
+    words: tuple[str, ...],
+    run_there: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+
+    assert cli.run([*line.split(), "--as", "o.lang", "-C", str(run_there)]) == code
+
+    said = capsys.readouterr()
+    for each in words:
+        assert each in " ".join((said.out + said.err).split())
+    assert operators(run_there, capsys) == done
+
+
+def test_an_aborted_run_is_over_for_every_command(run_there: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    who = ["--as", "o.lang", "-C", str(run_there)]
+    assert cli.run(["abort", "last", "--reason", "false alarm", "--yes", *who]) == 0
+
+    for line, code, words in (
+        (["resume", "last", *who], 0, "is over (aborted)"),
+        (["pause", "last", *who], 0, "is over (aborted)"),
+        (["abort", "last", "--reason", "x", "--yes", *who], 2, "is over (aborted)"),
+        (["escalate", "last", "app-sued", "--reason", "x", *who], 2, "is over (aborted)"),
+        (["resolve", "last", "skip", "app-sued", "--reason", "x", *who], 2, "is over (aborted)"),
+        (["show", "last", "-C", str(run_there)], 0, "by o.lang: false alarm"),
+        (["runs", "-C", str(run_there)], 0, "aborted"),
+        (["log", "last", "-C", str(run_there)], 0, "aborted: 7 waiting, 1 failed"),
+        (["verify", "last", "-C", str(run_there)], 0, "internal-only"),
+    ):
+        capsys.readouterr()
+        assert cli.run(line) == code, line
+        said = capsys.readouterr()
+        assert words in " ".join((said.out + said.err).split()), line
 
 
 def test_a_run_that_is_over_has_nothing_left(run_there: Path, capsys: pytest.CaptureFixture[str]) -> None:

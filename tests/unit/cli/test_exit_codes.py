@@ -40,6 +40,7 @@ def test_errors(error: OrchError, code: int) -> None:
     [
         (RunEnd.DONE, 0),
         (RunEnd.FAILED, 1),
+        (RunEnd.ABORTED, 1),
         (RunEnd.PAUSED, 4),
         (RunEnd.WAITING, 4),
         (RunEnd.DURABILITY, 4),

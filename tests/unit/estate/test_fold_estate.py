@@ -14,6 +14,7 @@ from orchestrator.model.estate import EMPTY_HEAD, Deed, Estate, RunRecord, Syste
 from orchestrator.model.events import Event, Opened, OperatorDid, Probed, Sealed, StepChanged, TaskChanged
 from orchestrator.model.plan import Estimate, Plan, PlanStep, PlanTask, Request
 from orchestrator.model.terms import Action, EstateState, Found, Mode, ProbeKind, Proof, StepState, TaskState
+from orchestrator.run.chain import numbered
 
 FOUND = {found.value for found in Found}
 STEP_WORDS = {"unknown-step": "unknown", "failed-step": "failed", "unsent": "failed"}
@@ -81,7 +82,7 @@ def run(
     if sealed:
         told.append(Sealed(result="done", tasks={}))
     at = f"2026-03-01T02:{minute:02}:00.000000Z"
-    events = tuple(e.model_copy(update={"n": n, "at": at}) for n, e in enumerate(told, 1))
+    events = tuple(numbered(e, n, at) for n, e in enumerate(told, 1))
     plan = Plan(
         id=name,
         created_at=at,
@@ -316,6 +317,40 @@ def test_an_open_run_holds_what_it_has_not_ended(story: str, holds: frozenset[st
     estate = fold_estate([run("r1", task("stop"), story, sealed=False)])
     assert [(found.run, found.action, found.holds) for found in estate.open_runs] == [("r1", Action.SHUTDOWN, holds)]
     assert fold_estate([run("r1", task("stop"), story)]).open_runs == ()
+
+
+ABORTED: dict[str, tuple[str, str, str]] = {
+    "never begun": ("", "online: ", ""),
+    "only asked": ("probing, online a, online b", "online: ", ""),
+    "in the middle of a step": (
+        "probing, online a, online b, running, intent a",
+        "unknown: stop a by r1?",
+        "stop begun, then given up with r1",
+    ),
+    "in the middle, and asked since": (
+        "running, intent a, ok a, online a, online b, verifying",
+        "online: ",
+        "stop begun, then given up with r1",
+    ),
+    "unknown": ("running, intent a, unknown-step a, unknown", "unknown: stop a by r1?", "stop unknown in r1"),
+    "forced": (
+        "running, intent a, superseded a, intent a force",
+        "unknown: stop a by r1?; poweroff a by r1?",
+        "given up",
+    ),
+    "done": (STOPPED[1], "offline: stop ab by r1", "stop by r1"),
+}
+
+
+@pytest.mark.parametrize(("story", "record", "why"), ABORTED.values(), ids=ABORTED)
+def test_an_aborted_run_holds_nothing_and_what_it_left_midway_is_unknown(story: str, record: str, why: str) -> None:
+    told = run("r1", task("stop"), story, sealed=False)
+    end = numbered(Sealed(result="aborted", tasks={}), len(told.events) + 1, "2026-03-01T02:00:01.000000Z")
+    estate = fold_estate([RunRecord(told.plan, (*told.events, end), told.head)])
+    assert estate.open_runs == ()
+    assert shown(estate.record("core")) == record
+    assert why in estate.record("core").why
+    assert "given up" not in fold_estate([told]).record("core").why, "an open run has given up nothing"
 
 
 def test_a_persons_word_alone_ends_nothing() -> None:

@@ -1,6 +1,5 @@
 """Quoting, as tables, and what holds for every word that a plan could contain."""
 
-import base64
 import shlex
 import shutil
 import subprocess
@@ -11,13 +10,13 @@ from hypothesis import strategies as st
 
 from orchestrator.hosts.command_line import (
     armour,
-    decode_windows,
     inner_line,
     read_line,
     unarmour,
     unwrap_read,
 )
 from orchestrator.model.terms import Platform
+from orchestrator.plan.powershell import script_of
 from orchestrator.plan.quoting import quote_appliance
 
 LINUX, WINDOWS, APPLIANCE = Platform.LINUX, Platform.WINDOWS, Platform.APPLIANCE
@@ -87,13 +86,6 @@ def test_armour_comes_off(text: str) -> None:
 
 
 @given(words | nasty)
-def test_a_windows_line_decodes_to_what_it_was(inner: str) -> None:
-    line = read_line(WINDOWS, inner)
-    assert decode_windows(line) == inner
-    assert line.split(" ")[-1].replace("+", "").replace("/", "").replace("=", "").isalnum()
-
-
-@given(words | nasty)
 def test_an_appliance_gets_a_word_or_nothing(text: str) -> None:
     try:
         quoted = quote_appliance(text)
@@ -106,12 +98,7 @@ def test_an_appliance_gets_a_word_or_nothing(text: str) -> None:
 @pytest.mark.parametrize("line", ["", "exec /bin/sh -c", "exec /bin/sh -c 'a' b", "exec /bin/sh -c a'", "uname -a"])
 def test_other_lines_are_no_reads(line: str) -> None:
     assert unwrap_read(line) is None
-    assert decode_windows(line) is None
-
-
-def test_a_windows_line_of_others_is_not_ours() -> None:
-    script = base64.b64encode("exit 0".encode("utf-16-le")).decode()
-    assert decode_windows(f"powershell -NoProfile -NonInteractive -EncodedCommand {script}") is None
+    assert script_of(line) is None
 
 
 @pytest.mark.parametrize("login_shell", LOGIN_SHELLS)

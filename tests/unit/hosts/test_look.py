@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.hosts.command_line import decode_windows, inner_line, read_line, unwrap_read
+from orchestrator.hosts.command_line import inner_line, read_line, unwrap_read
 from orchestrator.hosts.look import (
     LONGEST,
     POWERSHELL,
@@ -26,6 +26,7 @@ from orchestrator.hosts.look import (
     parse_look,
 )
 from orchestrator.model.terms import Platform
+from orchestrator.plan.powershell import script_of
 
 words = st.from_regex(r"[A-Za-z0-9_./+][A-Za-z0-9_./+-]{0,20}", fullmatch=True)
 calls = st.builds(
@@ -71,7 +72,7 @@ def test_nothing_else_is_a_call(line: str) -> None:
 
 def test_windows_is_asked_for_its_clock_and_an_appliance_for_nothing() -> None:
     _, shell = look_command(Platform.WINDOWS, LookCall("orch"))
-    assert shell == decode_windows(read_line(Platform.WINDOWS, shell or "")) == POWERSHELL
+    assert shell == script_of(read_line(Platform.WINDOWS, shell or "")) == POWERSHELL
     assert parse_call(POWERSHELL) == LookCall("")
     assert look_command(Platform.APPLIANCE, LookCall("orch")) == (None, None)
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.hosts.command_line import armour
-from orchestrator.hosts.port import Outcome, OutcomeState, Result, Times
-from orchestrator.hosts.redaction import MOST, Redactor, _forms
+from orchestrator.hosts.port import Outcome, OutcomeState, Partial, Result, Times
+from orchestrator.hosts.redaction import MOST, Redactor, forms_of
 from orchestrator.hosts.stdin import Secrets
 from orchestrator.model.terms import Found
 
@@ -96,7 +96,7 @@ def test_what_programs_really_print(shell: str, line: str) -> None:
 @given(values, st.binary(max_size=20), st.binary(max_size=20))
 def test_no_form_of_any_value_is_left(value: str, before: bytes, after: bytes) -> None:
     one = redactor(value)
-    for form in _forms(value):
+    for form in forms_of(value):
         left = one.data(before + form + after)
         assert form not in left.replace(one.mark.encode(), b"\0")
 
@@ -115,7 +115,7 @@ def test_base64_wherever_it_begins(value: str, before: bytes, after: bytes) -> N
 @settings(deadline=None)
 @given(values, st.integers(0, 200))
 def test_a_value_cut_in_two_leaves_no_beginning(value: str, kept: int) -> None:
-    for form in _forms(value):
+    for form in forms_of(value):
         stream = (b"\x00 " + form)[: min(kept, len(form) + 1)]
         left = clean(stream, value, cut=True)
         assert left in {b"", b"\x00", b"\x00 ", b"\x00 [secret]", b"\x00[secret]", b"[secret]"}, (stream, left)
@@ -195,11 +195,13 @@ def test_every_field_of_an_outcome_is_thought_of() -> None:
         "port": Found.SILENT,
         "generation": "a word of the receipt, compared and never shown as output",
         "by_receipt": True,
+        "partial": Partial(b"out hunt", b"hunter22", (8, 8)),
         "times": Times(1, 2, 3),
     }
     assert {field.name for field in fields(Outcome)} == made.keys()
     assert {field.name for field in fields(Result)} == {"exit", "stdout", "stderr", "sent", "truncated"}
-    assert "hunter22" not in repr(redactor("hunter22").outcome(Outcome(**made)))
+    assert {field.name for field in fields(Partial)} == {"stdout", "stderr", "sent"}
+    assert "hunt" not in repr(redactor("hunter22").outcome(Outcome(**made)))
 
 
 def test_what_a_step_said_that_was_handed_an_unknown_secret_is_withheld() -> None:
@@ -211,4 +213,6 @@ def test_what_a_step_said_that_was_handed_an_unknown_secret_is_withheld() -> Non
     found = one.outcome(Outcome(OutcomeState.DONE, empty), "env:GONE").result
     assert found is not None
     assert found.stderr == b""
+    part = one.outcome(Outcome(OutcomeState.LOST, partial=Partial(b"out hunter22", b"", (12, 0))), "env:GONE").partial
+    assert part == Partial(why, b"", (12, 0))
     assert one.outcome(Outcome(OutcomeState.DONE, FULL), None).result == FULL

@@ -236,6 +236,7 @@ MATTERS: Table = (
     ),
     (Barrier, _barrier, {"id": "order-2", "needs": ()}),
     (Policy, _policy, {"on_failure": OnFailure.FORCE, "parallel": 3, "zone_parallel": {"z": 1}, "evidence": None}),
+    (Policy, _policy, {"failed_limit": 2, "unreachable_limit": 3}),
     (EvidencePolicy, _kept, {"required": True, "at_most_s": 1, "past": "hold", "cap": 1}),
     (
         PlanProbes,

@@ -76,11 +76,11 @@ def test_a_value_in_a_shell_line_is_quoted_for_the_platform_and_in_argv_it_is_on
     platform: Platform, quoted: str
 ) -> None:
     ws = stop_of(
-        Step("s", Shell("do {x} | {{more}}"), BOOK), step("t", "run", "{x}"), text="a on h1", vars={"x": NASTY}
+        Step("s", Shell("do {x} | {{more}}"), BOOK), step("t", "run.exe", "{x}"), text="a on h1", vars={"x": NASTY}
     )
     shell, argv = commands_of(on(platform, ws), "a").shutdown[Mode.STOP]
     assert shell.shell == f"do {quoted} | {{more}}"
-    assert argv.argv == ("run", NASTY)
+    assert argv.argv == ("run.exe", NASTY)
 
 
 @pytest.mark.parametrize(("value", "shell"), [("web-01", "cut web-01"), ("web 01", 'cut "web 01"'), (NASTY, None)])

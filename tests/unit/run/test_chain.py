@@ -44,7 +44,7 @@ def test_what_was_written_is_read() -> None:
     assert reading.bad is None
     assert reading.torn_bytes == 0
     assert reading.head.encode() == lines[-1][:64]
-    assert [event.model_copy(update={"n": 0, "at": ""}) for event in reading.events] == list(EVENTS)
+    assert [numbered(event, 0, "") for event in reading.events] == list(EVENTS)
     assert [event.n for event in reading.events] == [1, 2, 3, 4, 5, 6]
 
 

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator.model.events import StepChanged, TaskChanged
 from orchestrator.model.plan import Plan, PlanProbes, PlanStep
-from orchestrator.model.terms import Action, Mode, TaskState
+from orchestrator.model.terms import Action, Mode, StepState, TaskState
+from orchestrator.run.task_run import TaskRun
 from tests.simulate.world import make_plan
 from tests.unit.run.played import Played, resolved
 
@@ -18,6 +20,19 @@ def test_after_a_restart_of_the_host_a_retry_knows_its_new_receipt_folder() -> N
     assert played.specs["ask stop.1 db-0"].generation == "g"  # what was sent into the old folder is asked of that
     assert played.specs["stop.1 db-0"].generation == "g2"
     assert played.trace[-1] == "db done (proven)"
+
+
+@pytest.mark.parametrize(("told", "known"), [((None, "g2"), None), (("g1", "g2"), "g1"), (("g1", None), "g1")])
+def test_an_attempt_is_of_the_receipt_folder_that_it_was_sent_into_not_of_one_that_was_seen_when_it_was_asked(
+    told: tuple[str | None, str | None], known: str | None
+) -> None:
+    """Asked in a folder that it never was in, a receipt would call never what was done in the one before."""
+    run = TaskRun(make_plan({"db": ()}).tasks[0])
+    run.task_changed(TaskChanged(task="db", state=TaskState.PROBING), 0.0)
+    for state, generation in ((StepState.INTENT, None), *((StepState.UNKNOWN, one) for one in told)):
+        event = StepChanged(task="db", step="stop.1", host="db-0", attempt=1, state=state, generation=generation)
+        run.step_changed(event, 1.0)
+    assert run.attempts["stop.1", "db-0", None].generation == known
 
 
 def isolated(verbs: tuple[str, ...], action: Action) -> Plan:
@@ -73,3 +88,10 @@ def test_what_is_powered_on_while_it_is_still_cut_off_is_not_watched_by_its_port
         "db done (unproven)",
     ]
     assert played.sent == ["poweroff.1 db-0 by fw", "isolate.2 db-0 by fw"]
+
+
+def test_a_port_that_is_silent_already_is_no_proof_that_the_host_is_off() -> None:
+    made = make_plan({"db": ()})
+    off = replace(made.tasks[0], mode=Mode.POWEROFF)
+    played = Played(made.model_copy(update={"tasks": (off,)}), {"port db-0": "silent"}).go()
+    assert played.trace == ["db probing", "db already (unproven)"]

@@ -205,6 +205,16 @@ def test_who_comes_second_is_told_who_holds_it(tmp_path: Path) -> None:
         assert folder.is_locked()
 
 
+def test_a_disk_that_fails_as_the_lock_is_let_go_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(fd: int, length: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    folder = make(tmp_path)
+    with folder.lock("o.lang"):
+        monkeypatch.setattr(os, "ftruncate", broken)
+    assert not folder.is_locked()
+
+
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -302,6 +312,39 @@ def test_many_threads_keep_the_same_output(tmp_path: Path) -> None:
     assert len(list((tmp_path / "output").iterdir())) == 1
 
 
+@pytest.fixture
+def fsynced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of all that is fsynced."""
+    paths: list[str] = []
+    real = os.fsync
+
+    def fsync(fd: int) -> None:
+        paths.append(os.readlink(f"/proc/self/fd/{fd}"))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return paths
+
+
+def test_output_that_a_killed_process_left_is_made_durable_before_it_is_named(
+    tmp_path: Path, fsynced: list[str]
+) -> None:
+    """It may have been killed after the rename, before the folder was fsynced: the name is in the page cache only."""
+    OutputStore(tmp_path / "output").keep(b"42 rows")
+    fsynced.clear()
+    OutputStore(tmp_path / "output").keep(b"42 rows")
+    assert fsynced.count(str(tmp_path / "output")) == 1
+
+
+def test_a_run_that_a_killed_process_made_is_made_durable_by_who_takes_it_up(
+    tmp_path: Path, fsynced: list[str]
+) -> None:
+    folder = make(tmp_path)
+    fsynced.clear()
+    Journal.open(folder.journal_path).close()
+    assert {str(folder.path), str(folder.path.parent)} <= set(fsynced)
+
+
 # --- decisions from other terminals
 
 DECISION = OperatorDid.model_validate(
@@ -312,7 +355,7 @@ DECISION = OperatorDid.model_validate(
 def test_a_decision_reaches_the_run_once(tmp_path: Path) -> None:
     folder = make(tmp_path)
     first = inbox.drop(folder, DECISION)
-    inbox.drop(folder, OperatorDid(did="pause", by="k.sued", reason="wait for the authority"))
+    inbox.drop(folder, OperatorDid(did="pause", by="k.sued", reason=""))
     taken = inbox.take(folder)
     assert taken[0][0] == first
     assert taken[0][1] == DECISION.model_copy(update={"inbox": first.name})
@@ -329,7 +372,9 @@ def test_the_journal_remembers_by_which_file_a_decision_came(tmp_path: Path) -> 
     path = inbox.drop(folder, DECISION)
     with Journal.open(folder.journal_path) as journal:
         journal.append([decision for _, decision in inbox.take(folder)], NOW)
-    assert folder.read().events[-1].model_dump()["inbox"] == path.name
+    last = folder.read().events[-1]
+    assert isinstance(last, OperatorDid)
+    assert last.inbox == path.name
     assert b'"as":"retry"' in folder.journal_path.read_bytes()
 
 
@@ -345,6 +390,18 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
     "nobody": lambda path: path.write_bytes(GOOD.replace(b"o.lang", b" ")),
     "no reason": lambda path: path.write_bytes(GOOD.replace(b"the worker is gone", b"")),
     "no task": lambda path: path.write_bytes(GOOD.replace(b'"task":"core-db",', b"")),
+    "no word": lambda path: path.write_bytes(GOOD.replace(b'"as":"retry",', b"")),
+    "force with a word": lambda path: path.write_bytes(GOOD.replace(b'"did":"resolve"', b'"did":"escalate"')),
+    "a pause of one task": lambda path: path.write_bytes(
+        GOOD.replace(b'"did":"resolve"', b'"did":"pause"').replace(b'"as":"retry",', b"")
+    ),
+    "an abort without a reason": lambda path: path.write_bytes(
+        b'{"type":"operator","did":"abort","by":"x","reason":" "}'
+    ),
+    "budgets from here": lambda path: path.write_bytes(b'{"type":"operator","did":"past-limit","by":"x","reason":"y"}'),
+    "a word that is none": lambda path: path.write_bytes(GOOD.replace(b'"did":"resolve"', b'"did":"explode"')),
+    "a name without end": lambda path: path.write_bytes(GOOD.replace(b"o.lang", b"o" * 201)),
+    "a reason without end": lambda path: path.write_bytes(GOOD.replace(b"the worker is gone", b"x" * 4001)),
     "nested": lambda path: path.write_bytes(b"[" * 60_000),
     "a link": lambda path: path.symlink_to("/etc/passwd"),
     "a pipe": os.mkfifo,
@@ -366,6 +423,49 @@ def test_hostile_and_half_files_are_moved_away_with_the_reason(
     assert len(refused) == 1
     assert refused[0].name.startswith(name[:150])
     assert refused[0].why
+
+
+def test_a_flood_is_worked_off_in_pieces_and_a_decision_does_not_wait_behind_it(tmp_path: Path) -> None:
+    folder = make(tmp_path)
+    for n in range(450):
+        (folder.inbox_path / f"!{n:03}").write_bytes(b"x")
+    inbox.drop(folder, DECISION)
+    ((path, _),) = inbox.take(folder)
+    assert len(inbox.waiting(folder)) == 450 - 199 + 1, "one look takes 200 files"
+    inbox.done(path)
+    while inbox.waiting(folder):
+        inbox.take(folder)
+    assert len(list((folder.inbox_path / "refused").iterdir())) == 900
+
+
+@pytest.mark.parametrize("impostor", [lambda path: path.write_bytes(b"x"), lambda path: path.symlink_to("/tmp")])
+def test_what_stands_in_the_way_of_the_refused_is_refused_itself(
+    tmp_path: Path, impostor: Callable[[Path], object]
+) -> None:
+    folder = make(tmp_path)
+    impostor(folder.inbox_path / "refused")
+    (folder.inbox_path / "x.json").write_bytes(b"x")
+    inbox.drop(folder, DECISION)
+    for _ in range(2):
+        assert len(inbox.take(folder)) == 1
+    assert sorted(refusal.name[:6] for refusal in inbox.refusals(folder)) == ["refuse", "x.json"]
+
+
+def test_the_fate_of_a_file_is_known(tmp_path: Path) -> None:
+    folder = make(tmp_path)
+    taken, refused, waits = (inbox.drop(folder, DECISION) for _ in range(3))
+    inbox.done(taken)
+    inbox.refuse(refused, "core-db is over (done)")
+    assert inbox.fate(taken) == (inbox.Fate.TAKEN, "")
+    assert inbox.fate(refused) == (inbox.Fate.REFUSED, "core-db is over (done)")
+    assert inbox.fate(waits) == (inbox.Fate.WAITS, "")
+
+
+def test_a_folder_under_the_name_of_a_decision_that_was_taken_stops_nothing(tmp_path: Path) -> None:
+    folder = make(tmp_path)
+    (folder.inbox_path / "1.json").mkdir()
+    assert inbox.take(folder, seen={"1.json"}) == ()
+    assert inbox.waiting(folder) == frozenset()
 
 
 @pytest.mark.parametrize("change", [{"by": " "}, {"reason": ""}, {"task": None}, {"n": 1}])

@@ -17,6 +17,7 @@ from orchestrator.model.events import (
 )
 from orchestrator.model.plan import Estimate, Need, Plan, PlanEvidence, PlanStep, PlanTask, Request
 from orchestrator.model.terms import Action, Found, Mode, ProbeKind, Proof, Reason, StepState, TaskState
+from orchestrator.run.chain import numbered
 from orchestrator.run.summary import summarise
 from orchestrator.run.timeline import timeline
 
@@ -73,12 +74,12 @@ PLAN = Plan(
 
 
 def state(of: str, to: TaskState, **more: object) -> Event:
-    return TaskChanged.model_validate({"task": of, "state": to, **more})
+    return TaskChanged(task=of, state=to, **more)  # type: ignore[arg-type]
 
 
 def attempt(host: str, to: StepState, n: int = 1, on_host: str | None = None, **more: object) -> Event:
     values = {"task": "core", "step": "stop.1", "host": host, "on_host": on_host, "attempt": n, "state": to}
-    return StepChanged.model_validate(values | more)
+    return StepChanged(**(values | more))  # type: ignore[arg-type]
 
 
 def probe(host: str, found: Found) -> Event:
@@ -111,9 +112,7 @@ NIGHT: tuple[Event, ...] = (
 
 def at(events: tuple[Event, ...]) -> tuple[Event, ...]:
     """A second between each event and the next."""
-    return tuple(
-        event.model_copy(update={"n": n, "at": f"2026-03-01T02:14:{n:02}.250000Z"}) for n, event in enumerate(events, 1)
-    )
+    return tuple(numbered(event, n, f"2026-03-01T02:14:{n:02}.250000Z") for n, event in enumerate(events, 1))
 
 
 def test_the_summary_counts_and_names_what_matters() -> None:

@@ -34,6 +34,7 @@ from orchestrator.model.plan import (
     Warn,
 )
 from orchestrator.model.terms import Action, Found, Mode, Platform, ProbeKind, Proof, Reason, StepState, TaskState
+from orchestrator.run.chain import numbered
 from orchestrator.run.view import NeedsYou, Running, RunView, Waiting
 
 RUN = "20260301-0214-shutdown-7f3a"
@@ -274,9 +275,7 @@ def events() -> tuple[Event, ...]:
         ),
         Left(reason="ended"),
     ]
-    return tuple(
-        event.model_copy(update={"n": number, "at": _at(1.377 * number)}) for number, event in enumerate(said, 1)
-    )
+    return tuple(numbered(event, number, _at(1.377 * number)) for number, event in enumerate(said, 1))
 
 
 def view(*, needs: int = 2, running: int = 3) -> RunView:

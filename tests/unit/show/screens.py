@@ -31,6 +31,7 @@ from tests.unit.show.fixtures import GATES, RUN, events, night, view
 from tests.unit.show.plan_file_screens import PLAN_FILES
 from tests.unit.show.probe_screens import PROBES
 from tests.unit.show.question_screens import QUESTIONS
+from tests.unit.show.run_screens import RUN_SCREENS
 
 GOLDEN = Path(__file__).parent / "golden"
 WIDTHS = (80, 160)
@@ -153,6 +154,7 @@ SCREENS: dict[str, Screen] = {
     **QUESTIONS,
     **PLAN_FILES,
     **PROBES,
+    **RUN_SCREENS,
     "plan": plan_page,
     "plan-gates": lambda width: plan_page(width, gates=True),
     "plan-all": lambda width: plan_page(width, every=True),

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command_line import decode_windows, read_line, unwrap_read
+from orchestrator.hosts.command_line import read_line, unwrap_read
 from orchestrator.hosts.receipt import ReceiptCall, call_line, parse_call
 from orchestrator.model.terms import Platform
 from orchestrator.model.workspace import Workspace
+from orchestrator.plan.powershell import script_of
 from orchestrator.twin.behaviour import Behaviour, behaviour_of
 from orchestrator.workspace.loader import load
 
@@ -41,6 +42,6 @@ def test_what_is_sent_is_read_back_as_the_line_that_is_known(ws: Workspace, beha
                 call = ReceiptCall("run", "id", "spec", line, 1, "orch", None)
                 assert (unwrap_read(sent), parse_call(call_line(call))) == (line, call)
             elif platform is Platform.WINDOWS:
-                assert decode_windows(sent) == line
+                assert script_of(sent) == line
             else:
                 assert sent == line

@@ -11,7 +11,7 @@ from orchestrator.twin.faults import Fault, parse_fault
 from orchestrator.twin.folder import read_state
 from orchestrator.twin.write import prepare, write_workspace
 from orchestrator.workspace.loader import load
-from tests.small_site import PERSON_KEY, load_site
+from tests.small_site import PERSON_KEY, load_site, write_site
 
 
 def _written(tmp_path: Path) -> Path:
@@ -48,6 +48,25 @@ def test_it_reads_as_the_same_inventory_at_other_addresses(tmp_path: Path) -> No
     assert [(s.names, s.customers) for s in twin.services.values()] == [
         (s.names, s.customers) for s in real.services.values()
     ]
+
+
+def test_what_an_ssh_config_says_is_written_out(tmp_path: Path) -> None:
+    root = write_site(tmp_path / "ws")
+    inventory = root / "inventories" / "small.yaml"
+    text = inventory.read_text().replace("{gateway: gate, parallel: 5}", "{parallel: 5}")
+    inventory.write_text(text.replace("{user: orch, port: 22,", "{ssh_config: ssh_config, port: 22,"))
+    (root / "ssh_config").write_text("Host hv db-*\n  ProxyJump gate\n  User ops\n")
+    folder = tmp_path / "twin"
+    prepare(folder)
+    write_workspace(load(root), root, folder, 2222, 1.0)
+    twin = load(folder).inventory
+    assert twin.ssh_config is None
+    assert [gateway.id for gateway in twin.zones["data"].gateways] == ["gate"]
+    assert {host.id: host.user for host in twin.hosts.values() if host.user != "orch"} == {
+        "hv": "ops",
+        "db-1": "ops",
+        "db-2": "ops",
+    }
 
 
 def test_nothing_of_the_real_hosts_is_left_in_it(tmp_path: Path) -> None:

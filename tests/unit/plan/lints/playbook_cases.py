@@ -150,6 +150,22 @@ CASES = (
         ("state.offline lists exit 127: a program that is not there would count as an answer.",),
         playbooks=_asking("pg_ctlcluster", "status", no=Match(exits=(3, 127))),
     ),
+    Case(
+        "L12",
+        "exit 1 on Windows",
+        "a on h1\nb on h2",
+        ("state.offline lists exit 1, with which every error ends on 1 Windows host (h1).",),
+        playbooks=_asking("sc.exe", "query", "x", no=Match(exits=(1, 36))),
+        touch=_hosts(_of("h1", Platform.WINDOWS)),
+    ),
+    Case("L12", "exit 1 elsewhere", "a on h1", playbooks=_asking("ask", "x", no=Match(exits=(1,)))),
+    Case(
+        "L12",
+        "another exit on Windows",
+        "a on h1",
+        playbooks=_asking("sc.exe", "query", "x", no=Match(exits=(36,))),
+        touch=_hosts(_of("h1", Platform.WINDOWS)),
+    ),
     Case("L12", "exit 3 of another program", "a on h1", playbooks=_asking("pg_ctlcluster", "status")),
     Case("L12", "exit 3 of systemctl status", "a on h1", playbooks=_asking("systemctl", "status", "x")),
     Case(
