@@ -1,8 +1,8 @@
 """The one place where an ending becomes a number (contract section 9). Scripts rely on these; the list is closed.
 
-0 done, or nothing to do · 1 nothing more to do by itself, and something failed or is unknown (also: a mistake in orch
-itself) · 2 wrong usage or files · 3 refused · 4 paused, waiting for people, or stopped by a full disk; resumable ·
-5 integrity broken · 130 interrupted. Where several hold: 5, 130, 1, 4.
+0 done, or nothing to do · 1 nothing more to do by itself, and something failed or is unknown (also: the run was aborted
+before it was done; a mistake in orch itself) · 2 wrong usage or files · 3 refused · 4 paused, waiting for people, or
+stopped by a full disk; resumable · 5 integrity broken · 130 interrupted. Where several hold: 5, 130, 1, 4.
 """
 
 from collections.abc import Iterable

@@ -12,6 +12,7 @@ from orchestrator.cli import options
 from orchestrator.cli.executing import asked_to_stop
 from orchestrator.cli.exit_codes import Code
 from orchestrator.cli.probe_document import probe_document
+from orchestrator.cli.required_secrets import secrets_beside
 from orchestrator.cli.situation import Situation, estate_of, now, situation
 from orchestrator.graph.selection import select
 from orchestrator.hosts.ssh import SshCarrier
@@ -60,7 +61,7 @@ def document_beside(here: Situation, plan: Plan, document: Mapping[str, Any]) ->
 def survey_of(here: Situation, asked: Wanted) -> Survey:
     """Asks, with a line of progress, until all have answered, the time is up, or Ctrl-C."""
     stop, parallel = Stop(), here.workspace.protocol.parallel
-    carrier = SshCarrier(root=here.root, parallel=parallel)
+    carrier = SshCarrier(root=here.root, parallel=parallel, secrets=secrets_beside(here.workspace))
     try:
         with ProgressLine(console.err()) as progress, asked_to_stop(stop):
             return Drive(carrier, asked, stop, progress.tell, parallel=parallel).run()
@@ -86,7 +87,7 @@ def watch_over(root: Path, inventory: str | None, selection: tuple[str, ...], *,
     what = f"{count(len(asked.systems), 'system')}, every {words.about(every_s)}; times are UTC"
     console.answer(para("", f"WATCHING {what}. Ctrl-C ends it.", console.width()))
     stop, parallel, began = Stop(), here.workspace.protocol.parallel, now()
-    carrier = SshCarrier(root=here.root, parallel=parallel)
+    carrier = SshCarrier(root=here.root, parallel=parallel, secrets=secrets_beside(here.workspace))
     rounds = 0
 
     def tell(found: Round) -> None:

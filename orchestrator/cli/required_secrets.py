@@ -8,8 +8,10 @@ import os
 
 from orchestrator.hosts.stdin import Secrets, references_of
 from orchestrator.model.errors import UsageError
+from orchestrator.model.inventory import SecretRef
 from orchestrator.model.plan import Plan
 from orchestrator.model.terms import Action
+from orchestrator.model.workspace import Workspace
 from orchestrator.show import console
 from orchestrator.show.layout import para
 
@@ -17,6 +19,12 @@ from orchestrator.show.layout import para
 def secrets_of(plan: Plan) -> Secrets:
     """All that the plan refers to, looked up now."""
     return Secrets(references_of(plan), os.environ)
+
+
+def secrets_beside(ws: Workspace) -> Secrets:
+    """All that an inventory refers to: a probe hands out none, and a host may print one all the same."""
+    vars = (value for system in ws.inventory.systems.values() for value in system.vars.values())
+    return Secrets((value.ref for value in vars if isinstance(value, SecretRef)), os.environ)
 
 
 def require_secrets(plan: Plan, *, resumes: bool = False) -> None:

@@ -4,6 +4,7 @@ It blocks, on a thread of the carrier's. Nothing is sent before everything that 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from orchestrator.hosts.command_line import armour, inner_line, read_line
@@ -60,14 +61,24 @@ class Errands:
             if not keeps_receipts(spec):
                 return _plain(link, spec, inner, stdin)
             if spec.kind is SpecKind.READ:
-                if spec.task and spec.generation is None:
-                    link.generation(spec.timeout_s)
-                return _plain(link, spec, inner, stdin)
+                return self._read(link, spec, inner, stdin)
             generation = spec.generation or link.generation(spec.timeout_s)
             if generation is None:
                 return _plain(link, spec, inner, stdin)
             learnt(generation)
             return _with_receipt(link, key, replace(spec, generation=generation), inner, stdin)
+
+    def _read(self, link: Link, spec: Spec, inner: str, stdin: str | None) -> Brought:
+        asks = spec.task and spec.generation is None  # outside a task nothing follows that could need it
+        if asks:
+            link.generation(spec.timeout_s)
+        brought = _plain(link, spec, inner, stdin)
+        outcome = brought.outcome
+        if asks and outcome.state is OutcomeState.DONE and outcome.generation is None:
+            # It may have gone by a new connection: perhaps the host was restarted, and this is how it is seen.
+            with suppress(Refusal):
+                outcome = replace(outcome, generation=link.generation(spec.timeout_s))
+        return replace(brought, outcome=outcome)
 
     def question(self, key: str, spec: Spec, mode: Mode, generation: str | None) -> Brought:
         """Ask the receipt of `key`, or have it stopped; `generation`: of the folder, as far as it is known."""

@@ -116,6 +116,8 @@ class Link:
             if self._generation is None:
                 call = call_line(ReceiptCall.for_generation(self._spec.user))
                 answer = self.carry(call, None, 65536, min(_OPEN_S, limit_s))
+                if answer.exit is None and not answer.timed_out:
+                    answer = self.carry(call, None, 65536, min(_OPEN_S, limit_s))  # nothing of the command was sent
                 if answer.exit is None:
                     what = f"{self._spec.id}: {answer.why} when it was asked for its receipt folder"
                     raise Refusal(Found.UNREACHABLE, self._spec.id, what)

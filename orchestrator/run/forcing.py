@@ -16,6 +16,9 @@ from orchestrator.run.task_run import Attempt, Place, TaskRun, place_of
 from orchestrator.run.transitions import Happened
 from orchestrator.run.turn import Asked, Flight, Heard, Late, Stopped, Turn, Watched
 
+STOP_S = 60.0
+"""How long the answer to a stop is waited for; the carrier has less time for it."""
+
 ESCALATED = "a person escalated"
 _MAY_STILL_RUN = {StepState.INTENT, StepState.UNKNOWN}
 
@@ -42,14 +45,29 @@ def _end_attempt(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attem
     """Stop an attempt, or give it up; whether there is an answer to wait for."""
     place = place_of(step)
     if Stopped(place) in flight.keys:
-        return True
+        return is_stopping(turn, run, flight, step, attempt)
     key = flight.keys.get(place)
     turn.ignore(flight, (place, Asked(place), Watched(place)))
     if step.disconnects or place in flight.settled_doubt or not can_be_asked(turn, step):
         _supersede(turn, run, place, attempt, "it can't be stopped: no receipt of it can be asked", key)
         return False
     put_question(turn, run, flight, step, attempt, Stopped(place))
+    turn.wake(run, turn.now + STOP_S)
     return True
+
+
+def is_stopping(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt) -> bool:
+    """Whether the answer to a stop is still waited for; one that does not come in time is given up."""
+    place = place_of(step)
+    key = flight.keys.get(Stopped(place))
+    if key is None:
+        return False
+    if turn.now < flight.asked_at[place] + STOP_S:
+        turn.wake(run, flight.asked_at[place] + STOP_S)
+        return True
+    turn.ignore(flight, (Stopped(place),))
+    _supersede(turn, run, place, attempt, "its host does not say whether it has ended", key)
+    return False
 
 
 def hear_stop(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: Heard) -> None:

@@ -43,7 +43,7 @@ def hand_over(
         return Handed(None)
     except HeldByAnother as held:
         holder = held.holder
-    papers = {inbox.drop(folder, decision): decision for decision in decisions}
+    papers = dict(zip(inbox.drop_all(folder, decisions), decisions, strict=True))
     return _wait(folder, papers, holder, by=by, version=version, patience_s=patience_s)
 
 

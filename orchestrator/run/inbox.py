@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +25,16 @@ from pydantic import ValidationError
 
 from orchestrator.model.errors import OrchError
 from orchestrator.model.events import OperatorDid
-from orchestrator.run.disk import make_folder, not_durable, not_readable, put, read_file, require_folder, sync_folder
+from orchestrator.run.disk import (
+    make_folder,
+    not_durable,
+    not_readable,
+    put,
+    read_file,
+    require_folder,
+    sync_folder,
+    write_new,
+)
 from orchestrator.run.folder import RunFolder
 from orchestrator.run.layout import NEW, REFUSED
 
@@ -51,14 +60,31 @@ class Refusal:
 
 def drop(folder: RunFolder, decision: OperatorDid) -> Path:
     """Leaves a decision for the process that executes the run. Raises ValueError for what `take` would refuse."""
-    if fault := _fault(decision):
-        raise ValueError(fault)
-    inbox = folder.inbox_path
-    command = "the same command"
+    return drop_all(folder, (decision,))[0]
+
+
+def drop_all(folder: RunFolder, decisions: Sequence[OperatorDid]) -> tuple[Path, ...]:
+    """Leaves decisions, a file for each, in their order. None can be taken before all of them are on the disk."""
+    for decision in decisions:
+        if fault := _fault(decision):
+            raise ValueError(fault)
+    inbox, command = folder.inbox_path, "the same command"
     make_folder(inbox, command)
-    path = inbox / f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
-    put(path, decision.model_dump_json(exclude_none=True).encode("utf-8"), command)
-    return path
+    now = time.time_ns()
+    paths = tuple(inbox / f"{now + n:020d}-{secrets.token_hex(4)}.json" for n in range(len(decisions)))
+    new = tuple(path.with_name(NEW + path.name) for path in paths)
+    try:
+        for path, decision in zip(new, decisions, strict=True):
+            write_new(path, decision.model_dump_json(exclude_none=True).encode("utf-8"))
+        for path, name in zip(new, paths, strict=True):
+            os.rename(path, name)
+        sync_folder(inbox)
+    except OSError as error:
+        for path in new:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise not_durable(error, inbox, command) from error
+    return paths
 
 
 def take(folder: RunFolder, seen: Collection[str] = ()) -> tuple[tuple[Path, OperatorDid], ...]:

@@ -30,7 +30,7 @@ def objection(run: TaskRun, decision: OperatorDid) -> str | None:
     if decision.did == "escalate":
         return _objection_to_force(run)
     if run.pending is not None:
-        return f"{task}: another decision for it is just being followed"
+        return f"{task}: what {run.pending.by} decided before is still to be followed"
     if state.is_end:
         return f"{task} is over ({state}): nothing can be decided about it"
     if state.is_busy:
@@ -54,18 +54,29 @@ def _objection_to_force(run: TaskRun) -> str | None:
     if not run.task.force:
         what = "coming back is never forced" if run.task.mode is None else "its playbook has no force steps"
         return f"{task} can't be forced: {what}"
+    if run.pending is not None:
+        return f"{task}: what {run.pending.by} decided before is still to be followed"
     if run.escalated or (run.forced and state.is_busy):
         return f"{task} is being forced already"
     return None
 
 
 def follow(turn: Turn, run: TaskRun, decision: OperatorDid) -> None:
-    """Do what a decision says that is already in the journal; called again after a crash in between."""
+    """Do what a decision says that is already in the journal; called again after a crash in between.
+
+    What would send a step is left pending while the run starts nothing new: the next process follows it.
+    """
+    manual = decision.resolution == "done" and run.state is TaskState.HELD and run.held_from is TaskState.RUNNING
+    if manual:
+        _write_by_hand(turn, run)
+    sends = decision.resolution == "waive-evidence" or (manual and any(s.manual is None for s in due_steps(run)))
+    if sends and turn.pausing:
+        return
     run.pending = None
     reason = f"{decision.by}: {decision.reason}"
     match decision.resolution:
-        case "done" if run.state is TaskState.HELD and run.held_from is TaskState.RUNNING:
-            _manual_done(turn, run)
+        case "done" if manual:
+            turn.move(run, Happened.MANUAL_DONE)
         case "done":
             turn.move(run, Happened.PERSON_DONE, why=reason, proof=Proof.PERSON)
         case "skip":
@@ -78,12 +89,11 @@ def follow(turn: Turn, run: TaskRun, decision: OperatorDid) -> None:
             return
 
 
-def _manual_done(turn: Turn, run: TaskRun) -> None:
-    """A person did the manual step that the task is held for; a part of that may be in the journal already."""
+def _write_by_hand(turn: Turn, run: TaskRun) -> None:
+    """A person did the manual step that the task is held for; a part, or all, of that may be in the journal already."""
     begun = {step for step, _, _ in run.confirmed}
     for step in by_hand(due_steps(run)):
         if not begun or step.id in begun:
             place = place_of(step)
             earlier = run.attempts.get(place)
             turn.step(run, place, StepState.OK, attempt=earlier.n + 1 if earlier else 1, why="done by hand")
-    turn.move(run, Happened.MANUAL_DONE)

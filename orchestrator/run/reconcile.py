@@ -43,7 +43,7 @@ def tell_outcome(turn: Turn, run: TaskRun, step: PlanStep, heard: Heard, *, aske
 def reconcile(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, attempt: Attempt) -> bool:
     """Find out about an attempt that has begun; whether there is still something to wait for."""
     place = place_of(step)
-    if any(errand in flight.keys for errand in (place, Asked(place), Watched(place), Stopped(place))):
+    if any(errand in flight.keys for errand in (place, Asked(place), Watched(place))):
         return True
     if place in flight.settled_doubt:
         return False

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 
+from orchestrator.model.events import OperatorDid
 from orchestrator.model.plan import Plan, PlanHealth, PlanProbe, PlanTask
 from orchestrator.model.terms import Action, ProbeKind, TaskState
 from orchestrator.run.people import words_for
@@ -10,7 +11,7 @@ from orchestrator.run.questions import Question, health_questions, questions
 from orchestrator.run.scheduler import Scheduler
 from orchestrator.run.specs import PORT_TIMEOUT_S
 from orchestrator.run.task_run import Place, place_of
-from orchestrator.run.turn import Asked, Errand, EvidencePiece, Late, Stopped, Watched, watched_host
+from orchestrator.run.turn import Asked, Awaited, Errand, EvidencePiece, Late, Stopped, Watched, watched_host
 from orchestrator.run.view import Budget, NeedsYou, Running, RunView, Waiting
 
 WAITING_SHOWN = 50
@@ -107,6 +108,8 @@ def _running(scheduler: Scheduler, task: str, errand: Errand, since: float) -> R
             return _step(plan_task, place, since, "asking its receipt: ")
         case Watched(place):
             return _step(plan_task, place, since, "watching its port: ")
+        case Awaited(host):
+            return Running(task, "waiting for it to come back", host, since, 1.0, PORT_TIMEOUT_S)
         case Stopped(place):
             return _step(plan_task, place, since, "stopping it: ")
         case Late(place):
@@ -131,9 +134,17 @@ def _needs_you(scheduler: Scheduler) -> Iterator[NeedsYou]:
         elif left > 0:
             holds = dependencies.held_up_by(task)
             left -= len(holds) + 1
+        if run.pending is not None:
+            yield NeedsYou(task, run.state, still_to_follow(run.pending), run.since, holds)
+            continue
         words = words_for(run.state, run.held_from)
         may_force = bool(run.task.force) and not run.forced
         yield NeedsYou(task, run.state, run.why or "", run.since, holds, words, may_force)
+
+
+def still_to_follow(word: OperatorDid) -> str:
+    """What is told of a task that a person has decided about, where nothing has followed yet."""
+    return f"{word.by} decided {word.resolution}: {word.reason}; it follows when the run goes on"
 
 
 def _waiting(scheduler: Scheduler) -> Iterator[Waiting]:

@@ -26,6 +26,7 @@ from orchestrator.model.plan import Plan, PlanStep
 from orchestrator.model.terms import Action, OnFailure, StepState, TaskState
 from orchestrator.plan.gates import gate_name
 from orchestrator.run.budgets import Budgets
+from orchestrator.run.coming_back import hear_awaited
 from orchestrator.run.dependencies import Dependencies
 from orchestrator.run.forcing import hear_late, hear_stop
 from orchestrator.run.gathering import gather, gather_early, hear_evidence
@@ -40,6 +41,7 @@ from orchestrator.run.task_run import TaskRun, place_of
 from orchestrator.run.transitions import Happened, IllegalTransition
 from orchestrator.run.turn import (
     Asked,
+    Awaited,
     Effect,
     Errand,
     EvidencePiece,
@@ -98,7 +100,7 @@ class Scheduler:
         self._busy: dict[str, None] = {}
         self._look: dict[str, None] = {}
         self._turn = Turn(0.0, self._apply, specs, plan.id)
-        self._turn.forces = plan.policy.on_failure is OnFailure.FORCE
+        self._forces = plan.policy.on_failure is OnFailure.FORCE
 
     @property
     def now(self) -> float:
@@ -142,9 +144,11 @@ class Scheduler:
         for gate in gates:
             turn.write(gate)
         turn.pausing = self.pausing
+        turn.forces = self._forces and not self.aborting
         for news in heard:
             self._hear(news)
         self._look.update(dict.fromkeys(turn.rung()))
+        self._spend_budgets()  # after a crash between a failure and this word of it
         self._start_ready()
         while self._look:
             task = next(iter(self._look))
@@ -162,6 +166,7 @@ class Scheduler:
         turn.begin(now)
         for decision in decisions:
             turn.write(decision)
+        turn.pausing = self.aborting or bool(self.budgets.spent)
         for run in self.runs.values():
             if run.pending is not None:
                 follow(turn, run, run.pending)
@@ -274,6 +279,8 @@ class Scheduler:
                 hear_receipt(self._turn, run, flight, self._step(run, errand.place), news)
             case Stopped():
                 hear_stop(self._turn, run, flight, self._step(run, errand.place), news)
+            case Awaited(host):
+                hear_awaited(flight, host, news)
             case Late():
                 hear_late(self._turn, run, self._step(run, errand.place), errand, news)
             case Watched():

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from orchestrator.hosts.port import OutcomeState
 from orchestrator.model.plan import PlanStep
 from orchestrator.model.terms import StepState
-from orchestrator.run.forcing import begin_force, may_force
+from orchestrator.run.coming_back import wait_for_host
+from orchestrator.run.forcing import begin_force, is_stopping, may_force
 from orchestrator.run.reconcile import ask_earlier, reconcile, tell_outcome
 from orchestrator.run.specs import attempt_key
 from orchestrator.run.steps import by_hand, due_steps, is_any_done, is_watched, present_state
 from orchestrator.run.task_run import Attempt, TaskRun, place_of
 from orchestrator.run.transitions import Happened
-from orchestrator.run.turn import Flight, Heard, Turn
+from orchestrator.run.turn import Flight, Heard, Stopped, Turn
 
 MAX_RERUNS = 2
 """How often orch begins a step anew by itself when it is proven that it never began."""
@@ -46,7 +47,8 @@ def run_steps(turn: Turn, run: TaskRun, flight: Flight) -> None:
     elif doubtful or given_up:
         turn.move(run, Happened.STEP_IN_DOUBT, why=why)
     elif not due and run.forced and not is_any_done(run):
-        turn.move(run, Happened.STEP_FAILED, why=f"{run.why}; no host that its force steps act from can be reached.")
+        why = f"{run.why}; " if run.why else ""
+        turn.move(run, Happened.STEP_FAILED, why=f"{why}no host that its force steps act from can be reached.")
     elif hands:
         turn.move(run, Happened.MANUAL_REACHED, why=_manual_text(hands))
     elif not due:
@@ -78,6 +80,8 @@ def _advance_step(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> b
             return True
         return _begin(turn, run, flight, step, run.attempts[place].n + 1 if earlier else 1)
     match attempt.state:
+        case StepState.INTENT | StepState.UNKNOWN if Stopped(place) in flight.keys:
+            return is_stopping(turn, run, flight, step, attempt)
         case StepState.INTENT | StepState.UNKNOWN:
             if reconcile(turn, run, flight, step, attempt):
                 return True
@@ -105,6 +109,8 @@ def _has_overrun(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> bo
 
 
 def _begin(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, n: int) -> bool:
+    if step.on_host is None and wait_for_host(turn, run, flight, step.host):
+        return True
     place = place_of(step)
     generation = run.generations.get(step.acting)
     turn.step(run, place, StepState.INTENT, attempt=n)

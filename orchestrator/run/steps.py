@@ -84,6 +84,8 @@ def _is_due(run: TaskRun, step: PlanStep) -> bool:
     if run.forced:
         if any(host == step.host for host, _ in run.right) or _passed(run, step):
             return False
+    elif (step.host, run.left.get(step.host)) in run.right:
+        return False  # force left it in another mode, and it still is
     elif mode is not None and (step.host, mode) in run.right:
         return _is_owed(run, step)
     denied = step.changes_state and mode is not None and (step.host, mode) in run.disproven

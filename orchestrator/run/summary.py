@@ -27,7 +27,7 @@ from orchestrator.model.plan import Plan
 from orchestrator.model.terms import Action, Found, Proof, StepState, TaskState
 from orchestrator.run.forcing import ESCALATED
 from orchestrator.run.people import words_for
-from orchestrator.run.run_view import budgets_of
+from orchestrator.run.run_view import budgets_of, still_to_follow
 from orchestrator.run.scheduler import Scheduler
 from orchestrator.run.stopped_by import StoppedBy, stopped_by
 from orchestrator.run.view import Budget
@@ -162,11 +162,14 @@ def _why_forced(event: TaskChanged, wanted: Mapping[str, str]) -> str:
 
 
 def _after_word(note: TaskNote, word: OperatorDid) -> TaskNote:
-    """A task after a person's word that makes it wait again; what follows from any other word is written."""
+    """A task after a person's word that makes it wait again; what follows from any other is written, but perhaps not
+    at once."""
     if word.did == "escalate" and not note.state.is_busy:
         why = f"{word.by} wants it forced: {word.reason}"
     elif word.resolution == "retry":
         why = f"{word.by} wants it tried again: {word.reason}"
+    elif word.did == "resolve" and note.state in _NEEDS_A_PERSON:
+        return replace(note, why=still_to_follow(word), words=(), may_force=False)
     else:
         return note
     waits = replace(note, state=TaskState.WAITING, proof=None, why=why, at=word.at)

@@ -102,10 +102,19 @@ class TaskRun:
                 f"entry {event.n} of the journal: {event.task} can't go from {self.state} to {event.state}",
                 "The journal was not written by orch, or by another version of it. Keep the folder as it is.",
             )
+        verified = self.state is TaskState.VERIFYING
+        verified = self.state is TaskState.VERIFYING
+        proven = right_places(self.task, self.answers, self.left) if verified and event.rung is not None else None
         self._enter(event.state, at)
         self.why, self.proof, self.pending = event.why, event.proof, None
+        if proven is not None:
+            self.right = proven  # what has just come out as wanted is not forced
         if event.rung is not None:
-            self.forced, self.escalated = True, False
+            self.forced = True
+            if verified:  # a host that the graceful steps have brought down is not forced
+                self.right |= right_places(self.task, self.answers, self.left)
+        if self.forced and self.state is TaskState.RUNNING:  # not before: a crash while evidence is kept begins anew
+            self.escalated = False
 
     def _enter(self, state: TaskState, at: float) -> None:
         before, self.state, self.since, self.why = self.state, state, at, None
@@ -136,8 +145,7 @@ class TaskRun:
         """Take in an answer."""
         question = Question(event.probe, event.host, event.on_host, event.name)
         self.answers[question] = Answer(event.found, at, event.why)
-        if event.generation is not None:
-            self.generations.setdefault(event.on_host or event.host, event.generation)
+        self._saw_folder(event.on_host or event.host, event.generation)
 
     def evidence_kept(self, event: EvidenceKept) -> None:
         """Take in a piece of evidence."""
@@ -163,8 +171,7 @@ class TaskRun:
         self.attempts[place] = Attempt(
             event.attempt, event.state, began, at, event.why, event.sent, life, reruns, generation
         )
-        if event.generation is not None:
-            self.generations.setdefault(event.on_host or event.host, event.generation)
+        self._saw_folder(event.on_host or event.host, event.generation, anew=event.state is StepState.NEVER)
         if event.state is StepState.NEVER or not event.sent:
             self.begun.discard((place, event.attempt))
         else:
@@ -173,6 +180,11 @@ class TaskRun:
             self.by_person = True
             if self.state is TaskState.HELD:
                 self.confirmed.add(place)
+
+    def _saw_folder(self, host: str, generation: str | None, *, anew: bool = False) -> None:
+        """Take in the generation of a receipt folder; `anew`: of what never began, and is sent again into this one."""
+        if generation is not None and (anew or host not in self.generations):
+            self.generations[host] = generation
 
     def present(self, place: Place) -> Attempt | None:
         """The attempt at `place` since the task was last probed from the start."""
@@ -183,7 +195,9 @@ class TaskRun:
         """Take in a person's word; what leads to `waiting` takes effect at once, since that is never written."""
         if event.did == "escalate":
             self.escalated, self.pending = True, None
-            self.happen(Happened.PERSON_ESCALATE, at)
+            state = after(self.state, Happened.PERSON_ESCALATE)
+            if state is not self.state:  # else it goes on where it is: nothing is asked, or given its time, anew
+                self._enter(state, at)
             return
         self.pending = event
         if event.resolution == "retry":

@@ -185,7 +185,10 @@ class _Rows:
     def _kept(self, event: EvidenceKept) -> None:
         command = _command(self._evidence.get((event.task, event.name, event.host)))
         host = event.host + (f" on {event.on_host}" if event.on_host else "")
-        result = "kept" if event.output else f"not kept: {event.why or 'no reason given'}"
+        result = "kept"
+        if event.output is None or event.why is not None:
+            whole = " whole" if event.output is not None and event.exit is None else ""
+            result = f"not kept{whole}: {event.why or 'no reason given'}"
         outputs = (event.output,) if event.output else ()
         self._rows.append(
             Row(event.n, event.at, event.task, f"evidence {event.name}", host, command, result, None, outputs)

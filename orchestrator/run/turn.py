@@ -57,7 +57,14 @@ class Late:
     attempt: int
 
 
-Errand = Question | EvidencePiece | Place | Asked | Watched | Stopped | Late
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """The port of a host is asked that was powered on while it was cut off."""
+
+    host: str
+
+
+Errand = Question | EvidencePiece | Place | Asked | Watched | Stopped | Late | Awaited
 """What a key that is under way is for; a bare place is the attempt itself."""
 
 
@@ -117,6 +124,8 @@ class Flight:
     still_runs: set[Place] = field(default_factory=set)  # their receipt said so when it was last asked
     watched: dict[Place, str] = field(default_factory=dict)  # their host did not go or come: why they are in doubt
     asked_late: set[Late] = field(default_factory=set)
+    awaited_at: dict[str, float] = field(default_factory=dict)  # when a host was last asked whether it is back
+    back: set[str] = field(default_factory=set)  # hosts that have answered since they were powered on
     gathers_since: float | None = None  # when its evidence was first asked for, before its turn
 
     def begun(self, place: Place) -> None:
@@ -125,9 +134,13 @@ class Flight:
         self._forget(place)
 
     def anew(self, *, again: bool) -> None:
-        """The task is probed from the start (`again`: not for the first time): its attempts may have ended since."""
-        if again:
+        """The task is probed from the start (`again`: not for the first time): its attempts may have ended since.
+
+        Evidence that failed early has its whole time once more; what still hangs since then has not.
+        """
+        if again or not any(isinstance(errand, EvidencePiece) for errand in self.keys):
             self.gathers_since = None
+        self.back.clear()
         for place in {*self.asked_at, *self.watching, *self.settled_doubt}:
             self._forget(place)
 

@@ -8,7 +8,8 @@ get their patience. A probe may settle the unknown step that changes the state a
 from collections.abc import Mapping
 
 from orchestrator.model.plan import PlanHealth, PlanProbe, PlanTask
-from orchestrator.model.terms import Found, Mode, ProbeKind, Proof, StepState
+from orchestrator.model.terms import Found, ProbeKind, Proof, StepState
+from orchestrator.run.coming_back import powered_on_until, starts_unseen
 from orchestrator.run.forcing import ask_superseded, begin_force, may_force
 from orchestrator.run.probing import ask_question
 from orchestrator.run.questions import (
@@ -74,7 +75,7 @@ def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Quest
         if answer is None:
             ask_question(turn, run, flight, question, command)
             said = False
-        elif turn.now < _until(run, command) and not _is_last_word(run, question, answer, asked):
+        elif turn.now < _until(run, question, command) and not _is_last_word(run, question, answer, asked):
             said = False
             if turn.now >= answer.at + EVERY_S:
                 ask_question(turn, run, flight, question, command)
@@ -83,15 +84,10 @@ def _all_answered(turn: Turn, run: TaskRun, flight: Flight, asked: Mapping[Quest
     return said
 
 
-def _until(run: TaskRun, command: Command) -> float:
+def _until(run: TaskRun, question: Question, command: Command) -> float:
     """How long it is asked again. What starts unseen, still isolated, has the time of its power-on, too."""
     until = run.since + (command.within_s if isinstance(command, PlanProbe) else PATIENCE_S)
-    if {Mode.POWEROFF, Mode.ISOLATE} <= set(run.task.undoes or ()):
-        for step in run.task.steps:
-            attempt = run.present(place_of(step))
-            if step.disconnects and attempt is not None:
-                until = max(until, attempt.began + step.timeout_s)
-    return until
+    return max(until, powered_on_until(run, question.host)) if starts_unseen(run) else until
 
 
 def _is_last_word(run: TaskRun, question: Question, answer: Answer, asked: Mapping[Question, Command]) -> bool:
@@ -129,8 +125,17 @@ def _verdict(task: PlanTask, asked: Mapping[Question, Command], answers: Answers
 
 
 def _doubt_unasked(run: TaskRun, asked: Mapping[Question, Command]) -> str | None:
-    """Why a step in doubt stays in doubt: nothing is asked about the mode that its host is to be in."""
-    known = {(question.host, MODE_OF[question.kind]) for question in asked}
+    """Why a step in doubt stays in doubt: nothing is asked about the mode that its host is to be in.
+
+    A port says nothing of a power-off that was never begun: it is silent for a moment, too, when a host restarts.
+    """
+    changing = {place_of(step) for step in run.every_step if step.changes_state or step.leaves is not None}
+    by_port = {place[1] for place, _ in run.begun if place in changing}
+    known = {
+        (question.host, MODE_OF[question.kind])
+        for question in asked
+        if question.kind is not ProbeKind.PORT or run.task.mode is None or question.host in by_port
+    }
     unasked = {host: mode for host, mode in wanted_places(run.task, run.left) if (host, mode) not in known}
     for step in doubtful_steps(run):
         if step.host in unasked:

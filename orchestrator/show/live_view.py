@@ -128,8 +128,8 @@ def _in_short(view: RunView, need: NeedsYou, width: int) -> Line:
 def _to_type(view: RunView, need: NeedsYou, width: int, *, short: bool = False) -> list[Line]:
     """The lines to type; in one line where it is `short`, with the word `escalate` where that could be said too."""
     room = width - 11
-    if view.stopped.abort is not None:
-        return []  # nothing that is said of it now would start anything
+    if view.stopped.abort is not None or not need.words:
+        return []  # nothing that is said of it now would start anything, or it has been said
     for run in (view.run, "last"):
         commands = _commands(run, need)
         if len("   or   ".join(commands)) <= room:

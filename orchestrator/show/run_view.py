@@ -24,8 +24,8 @@ NAMED = 20
 EACH = 8
 """So many reasons of a state are told before the rest is counted."""
 DISK = (
-    "what must be kept could not be written, so nothing more was started; what was sent runs on where it is, and resume "
-    "finds out. Free space, or look at the disk (dmesg), before you go on."
+    "what must be kept could not be written, so nothing more was started; what was sent runs on where it is, and "
+    "resume finds out. Free space, or look at the disk (dmesg), before you go on."
 )
 _STOPPED = {
     "paused": "PAUSED",
@@ -211,7 +211,8 @@ def _next(page: RunPage, name: str) -> list[str]:
     first: dict[tuple[str, ...], str] = {}
     if stopped.abort is None:
         for note in page.summary.needs_you:
-            first.setdefault(note.words, note.task)
+            if note.words:
+                first.setdefault(note.words, note.task)
         steps += [f"orch resolve {name} {'|'.join(words)} {task} --reason ..." for words, task in first.items()]
         forceable = next((note.task for note in page.summary.needs_you if note.may_force), None)
         steps += [f"orch escalate {name} {forceable} --reason ..."] if forceable else []

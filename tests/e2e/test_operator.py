@@ -88,11 +88,12 @@ def test_a_process_that_can_not_look_is_said_to_have_been_told_and_looks_when_it
 
 def test_pause_where_nobody_executes_the_run_says_so_and_writes_nothing(site: Site) -> None:
     n = site.copy()
+    before = site.runs()
     site.orch("shutdown", f"outside{n}", "--yes", code=4)
-    (run,) = [r for r in site.runs() if f"outside{n}" in site.states(r)]
-    before = site.journal(run)
+    run = site.opened(before)
+    written = site.journal(run)
     assert "No process executes" in site.orch("pause", run).out
-    assert site.journal(run) == before
+    assert site.journal(run) == written
     site.orch("resolve", run, "done", f"outside{n}", "--reason", "called them")
     site.orch("resume", run)
     assert "is over (done)" in site.orch("pause", run).out
@@ -309,8 +310,9 @@ def test_a_run_that_waits_for_people_on_a_terminal_follows_them_at_once(site: Si
 
 def test_a_pause_that_nobody_took_does_not_stop_the_next_process(site: Site) -> None:
     n = site.copy()
+    before = site.runs()
     site.orch("shutdown", f"outside{n}", f"quick{n}", "--yes", code=4)
-    (run,) = [r for r in site.runs() if f"outside{n}" in site.states(r)]
+    run = site.opened(before)
     folder = RunFolder(site.orch.workspace / "runs" / run)
     inbox.drop(folder, OperatorDid(did="pause", by="k.sued", reason=""))
     word = {"did": "resolve", "task": f"outside{n}", "as": "done", "by": "k.sued", "reason": "called them"}

@@ -131,6 +131,18 @@ def test_a_host_that_tells_everything(site: tuple[Orch, Path]) -> None:
     assert not tells((world / "ps").read_bytes()), "nor did it stand in any command line of the host"
 
 
+def test_a_probe_shows_none_either(site: tuple[Orch, Path]) -> None:
+    orch, world = site
+    (world / "vault").write_text(f"broken: {VALUE}\n")
+    said = [
+        orch("probe", code=None),
+        orch("probe", "--json", code=None),
+        orch("shutdown", "--dry-run", "--probe", code=None),
+    ]
+    assert told_anywhere(orch, *said) == []
+    assert "[secret]" in said[0].out + said[1].out
+
+
 def test_a_run_that_is_taken_up_without_it_keeps_nothing_of_what_it_can_not_redact(
     site: tuple[Orch, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

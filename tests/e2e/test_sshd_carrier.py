@@ -18,6 +18,7 @@ import pytest
 from orchestrator.hosts.port import Accepted, HostSpec, Outcome, OutcomeState, Result, Spec, SpecKind
 from orchestrator.hosts.receipt import receipt_id
 from orchestrator.hosts.ssh import SshCarrier
+from orchestrator.hosts.stdin import Secrets
 from orchestrator.model.terms import Found, Platform
 from tests.e2e.sshd import Sshd, black_hole, key_fingerprint, make_key, need_sshd
 
@@ -129,18 +130,23 @@ def test_arguments_arrive_as_they_are(hand: Hand, host: Sshd) -> None:
     assert done.stdout.decode() == "".join(f"{word}|" for word in words)
 
 
-def test_standard_input_is_empty_or_one_line(hand: Hand, host: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("A_SECRET", "se\\cret'!")
+def test_standard_input_is_empty_or_one_line(host: Sshd, tmp_path: Path) -> None:
+    secrets = Secrets(["env:A_SECRET"], {"A_SECRET": "se\\cret'!"})
+    carrier = SshCarrier(root=tmp_path, parallel=4, secrets=secrets)
+    hand = Hand(carrier)
     for kind in (READ, STEP):
         assert result(hand.do(host.spec(), "cat", kind=kind)).stdout == b""
         assert result(hand.do(host.spec(), "cat", kind=kind, stdin="line")).stdout == b"line\n"
-        assert result(hand.do(host.spec(), "cat", kind=kind, stdin_secret="env:A_SECRET")).stdout == b"se\\cret'!\n"
+        counted = result(hand.do(host.spec(), "cksum", kind=kind, stdin_secret="env:A_SECRET")).stdout
+        assert counted == subprocess.run(["cksum"], input=b"se\\cret'!\n", capture_output=True, check=True).stdout
+    carrier.close()
 
 
-def test_a_secret_that_is_not_set_sends_nothing(hand: Hand, host: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_SUCH", raising=False)
-    outcome = hand.do(host.spec(), "cat", kind=STEP, stdin_secret="env:NO_SUCH")
+def test_a_secret_that_is_not_set_sends_nothing(host: Sshd, tmp_path: Path) -> None:
+    carrier = SshCarrier(root=tmp_path, parallel=4, secrets=Secrets(["env:NO_SUCH"], {}))
+    outcome = Hand(carrier).do(host.spec(), "cat", kind=STEP, stdin_secret="env:NO_SUCH")
     assert (outcome.state, outcome.why) == (OutcomeState.UNREACHABLE, "secret env:NO_SUCH is not set")
+    carrier.close()
 
 
 def test_a_flood_is_kept_up_to_the_cap_and_drained(hand: Hand, host: Sshd) -> None:

@@ -105,7 +105,10 @@ def test_what_waits_for_a_gateway_can_be_cancelled_and_given_up(host: Sshd, tmp_
 @pytest.mark.skipif(not RECEIPTS, reason="needs /run/lock writable, and flock")
 def test_what_hangs_everywhere_can_still_be_stopped(host: Sshd, tmp_path: Path) -> None:
     with carrying(tmp_path, parallel=2) as hand:
-        told = [hand.submit(host.spec(), f"touch {tmp_path}/{n}; sleep 30", kind=STEP, task=f"t{n}") for n in range(2)]
+        told = [
+            hand.submit(host.spec(), f"touch {tmp_path}/{n}; sleep 90", kind=STEP, task=f"t{n}", timeout_s=90)
+            for n in range(2)
+        ]
         waits = hand.submit(host.spec(), "echo next", kind=STEP, task="t2")[0]
         until(lambda: (tmp_path / "0").exists() and (tmp_path / "1").exists())
         assert hand.carrier.outcome(waits).state is OutcomeState.QUEUED

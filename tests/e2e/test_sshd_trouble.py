@@ -1,4 +1,4 @@
-"""Hosts that hang, restart, show another key or refuse, as real OpenSSH servers do it: what is said, and what is not."""
+"""Hosts that hang, restart, show another key or refuse, as real OpenSSH does it: what is said, and what is not."""
 
 import asyncio
 import os
@@ -6,12 +6,14 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
+import paramiko
 import pytest
 
 from orchestrator.hosts import links
@@ -35,13 +37,17 @@ with_receipts = pytest.mark.skipif(not RECEIPTS, reason="needs /run/lock writabl
 def frozen(host: Sshd) -> Iterator[None]:
     """Its connections stand, and nothing is answered on them any more."""
     sessions = host.sessions()
-    for pid in sessions:
-        os.kill(pid, signal.SIGSTOP)
+
+    def tell(what: signal.Signals) -> None:
+        for pid in sessions:
+            with suppress(ProcessLookupError):
+                os.kill(pid, what)
+
+    tell(signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in sessions:
-            os.kill(pid, signal.SIGCONT)
+        tell(signal.SIGCONT)
 
 
 def test_a_host_that_hangs_costs_a_command_its_time_and_the_next_one_little(
@@ -50,12 +56,14 @@ def test_a_host_that_hangs_costs_a_command_its_time_and_the_next_one_little(
     need_sshd()
     monkeypatch.setattr(links, "_OPEN_S", 1.0)
     with Sshd(tmp_path / "host") as host:
-        mark = tmp_path / "mark"
-        key, _ = hand.submit(host.spec(), f"touch {mark}; sleep 1; echo late", timeout_s=2, task="one")
+        mark, gate = tmp_path / "mark", tmp_path / "gate"
+        shell = f"touch {mark}; until [ -e {gate} ]; do sleep 0.05; done; echo late"
+        key, _ = hand.submit(host.spec(), shell, timeout_s=3, task="one")
         until(mark.exists)
         with frozen(host):
+            gate.touch()
             outcome = hand.end(key)
-            assert (outcome.state, outcome.why) == (OutcomeState.UNKNOWN, "no end within 2 s")
+            assert (outcome.state, outcome.why) == (OutcomeState.UNKNOWN, "no end within 3 s")
             assert result(hand.do(host.spec(), "echo hi", task="one")).stdout == b"hi\n", "by a new connection"
         with frozen(host):  # while nothing runs: not even a session is opened, so that nothing was sent
             assert result(hand.do(host.spec(), "echo hi", task="one")).stdout == b"hi\n", "by a new connection"
@@ -66,13 +74,30 @@ def test_sshd_restarts_under_a_running_command(hand: Hand, tmp_path: Path) -> No
     with Sshd(tmp_path / "host") as host:
         gate = tmp_path / "gate"
         key, _ = hand.submit(host.spec(), f"until [ -e {gate} ]; do sleep 0.05; done; echo whole", task="one")
-        until(lambda: host.sessions())
+        until(host.sessions)
         host.stop_listening()
         assert hand.do(host.spec(), task="two").refusal is Found.UNREACHABLE
         host.start()
         assert result(hand.do(host.spec(), task="two")).exit == 0
         gate.touch()
         assert result(hand.end(key)).stdout == b"whole\n"
+
+
+@with_receipts
+@pytest.mark.parametrize("kind", [READ, STEP])
+def test_a_connection_lost_before_anything_of_the_command_was_sent_is_opened_again(
+    hand: Hand, tmp_path: Path, kind: SpecKind
+) -> None:
+    """The first that is asked on it is which receipt folder there is: losing that is losing nothing."""
+    need_sshd()
+    once = tmp_path / "once"
+    once.write_text(
+        f"#!/bin/sh\n[ -e {once}.lost ] || {{ touch {once}.lost; kill -9 $PPID; sleep 5; }}\n"
+        'exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"\n'
+    )
+    once.chmod(0o755)
+    with Sshd(tmp_path / "host", options=(f"ForceCommand {once}",)) as host:
+        assert result(hand.do(host.spec(), "echo hi", kind=kind, task="one")).stdout == b"hi\n"
 
 
 def test_a_host_key_that_changes_during_a_run_is_refused_and_nothing_is_sent(hand: Hand, tmp_path: Path) -> None:
@@ -101,15 +126,13 @@ def test_a_host_that_was_restarted_is_known_by_its_receipt_folder(hand: Hand, tm
         seen = hand.do(host.spec(), task="one").generation
         key, spec = hand.submit(host.spec(), "sleep 30", kind=STEP, generation=seen, task="one", disconnects=True)
         until(lambda: [*Path("/run").glob(f"*/orch-{name}/*.p")])
-        subprocess.run(["pkill", "-KILL", "-u", name, "sleep"], check=True)  # what a shutdown does, and then
         host.kill_sessions()
+        subprocess.run(["pkill", "-KILL", "-u", name], check=False)  # as a shutdown does, and then
         hand.end(key)
         for folder in Path("/run").glob(f"*/orch-{name}"):
             shutil.rmtree(folder)  # its /run is a new one
         assert hand.do(host.spec(), kind=PORT).port is Found.ANSWERS
-        outcome = hand.do(host.spec(), task="one")
-        print(outcome, hand.do(host.spec(), "ls -ld /run/lock /run/lock/orch*; id", task="one"), key)
-        after = outcome.generation
+        after = hand.do(host.spec(), task="one").generation
         assert after
         assert after != seen
         asked = hand.ask(key, spec)
@@ -227,7 +250,7 @@ def answering(tmp_path: Path, does: str) -> Iterator[HostSpec]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     acceptor = asyncio.run_coroutine_threadsafe(serve(), loop).result(10)
-    yield HostSpec(
+    spec = HostSpec(
         id="host",
         address="127.0.0.1",
         port=acceptor.get_port(),
@@ -238,10 +261,23 @@ def answering(tmp_path: Path, does: str) -> Iterator[HostSpec]:
         identity=str(make_key(tmp_path / f"key-{does}")),
         receipts=False,
     )
-    loop.call_soon_threadsafe(acceptor.close)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    try:
+        yield spec
+    finally:
+        loop.call_soon_threadsafe(acceptor.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def _slowly(real: Callable[[paramiko.Channel], None]) -> Callable[[paramiko.Channel], None]:
+    """Paramiko wakes up who waits on a channel before it marks the lost connection as such: here it takes its time."""
+
+    def unlink(channel: paramiko.Channel) -> None:
+        real(channel)
+        time.sleep(0.05)
+
+    return unlink
 
 
 @pytest.mark.parametrize(
@@ -254,11 +290,12 @@ def answering(tmp_path: Path, does: str) -> Iterator[HostSpec]:
     ],
 )
 def test_what_is_said_of_a_command_without_an_exit_code(
-    hand: Hand, tmp_path: Path, does: str, why: str, brings: bytes | None
+    hand: Hand, tmp_path: Path, does: str, why: str, brings: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need_sshd()
+    monkeypatch.setattr(paramiko.Channel, "_unlink", _slowly(paramiko.Channel._unlink))  # type: ignore[attr-defined]
     with answering(tmp_path, does) as spec:
-        for _ in range(20):  # a lost connection shows in another order each time
+        for _ in range(5):
             outcome: Outcome = hand.do(spec)
             assert outcome.state is OutcomeState.UNKNOWN
             assert outcome.why.startswith(why)

@@ -1,6 +1,7 @@
 """Each row of execution runs from end to end, with the smallest numbers; what it measured is not judged here."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -34,15 +35,18 @@ def test_makespan(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_makespan_over_ssh() -> None:
-    assert len(judged(*makespan_ssh.measure(True, said))) == 2
+    assert judged(*makespan_ssh.measure(True, said)) == ["makespan over SSH, the shipped estate, shutdown"]
 
 
 def test_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "QUICK_SIZES", (100, 101))
     monkeypatch.setattr(engine, "QUICK_EVENTS", 500)
+    monkeypatch.setattr(engine, "AGAIN", 2)
+    if Path("/dev/shm").is_dir():  # where nothing waits for a disk
+        monkeypatch.setattr(tempfile, "tempdir", "/dev/shm")
     what = judged(*engine.measure(True, said))
     assert sum(text.startswith("own cost of a step") for text in what) == 2
-    assert sum(text.endswith("peak memory") for text in what) == 3
+    assert sum(text.endswith("peak memory") for text in what) == 2
     assert any("resume of 500 events" in text for text in what)
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.model.events import StepChanged, TaskChanged
+from orchestrator.model.events import Probed, StepChanged, TaskChanged
 from orchestrator.model.plan import Plan, PlanProbes, PlanStep
-from orchestrator.model.terms import Action, Mode, StepState, TaskState
+from orchestrator.model.terms import Action, Found, Mode, ProbeKind, StepState, TaskState
+from orchestrator.run.steps import due_steps
 from orchestrator.run.task_run import TaskRun
 from tests.simulate.world import make_plan
 from tests.unit.run.played import Played, resolved
@@ -33,6 +34,36 @@ def test_an_attempt_is_of_the_receipt_folder_that_it_was_sent_into_not_of_one_th
         event = StepChanged(task="db", step="stop.1", host="db-0", attempt=1, state=state, generation=generation)
         run.step_changed(event, 1.0)
     assert run.attempts["stop.1", "db-0", None].generation == known
+
+
+def test_a_port_that_is_silent_for_a_moment_is_no_power_off_that_was_never_begun() -> None:
+    task = make_plan({"db": ()}).tasks[0]
+    drain, off = (replace(step, id=step.id.replace("stop", "poweroff")) for step in task.steps)
+    task = replace(task, mode=Mode.POWEROFF, steps=(drain, replace(off, disconnects=True)))
+    plan = make_plan({"db": ()}).model_copy(update={"tasks": (task,)})
+    script = {"poweroff.1 db-0": "lost", "ask poweroff.1 db-0": "stale", "port db-0": "answers, silent"}
+    played = Played(plan, script).go()
+    assert "poweroff.2 db-0" not in played.sent
+    assert played.scheduler.runs["db"].state is TaskState.UNKNOWN
+    assert "no probe says whether poweroff came out" in (played.scheduler.runs["db"].why or "")
+    assert Played(plan, {"port db-0": "answers, silent"}).go().trace[-1] == "db done (unproven)"
+
+
+def test_what_force_switched_off_gets_no_graceful_steps_from_a_retry() -> None:
+    task = make_plan({"db": ()}, hosts=2).tasks[0]
+    force = tuple(replace(s, id="force.1", on_host="fw", leaves=Mode.POWEROFF) for s in task.steps if s.id == "stop.2")
+    run = TaskRun(replace(task, force=force, serial=False))
+    run.task_changed(TaskChanged(task="db", state=TaskState.PROBING), 0.0)
+    run.task_changed(TaskChanged(task="db", state=TaskState.RUNNING, rung="force"), 0.0)
+    for host, state in (("db-0", StepState.OK), ("db-1", StepState.FAILED)):
+        run.step_changed(StepChanged(task="db", step="force.1", host=host, on_host="fw", attempt=1, state=state), 1.0)
+    run.task_changed(TaskChanged(task="db", state=TaskState.FAILED), 2.0)
+    run.operator_did(resolved("db", "retry"), 3.0)
+    run.task_changed(TaskChanged(task="db", state=TaskState.PROBING), 4.0)
+    run.probed(Probed(task="db", host="db-0", probe=ProbeKind.PORT, found=Found.SILENT), 5.0)
+    run.probed(Probed(task="db", host="db-1", probe=ProbeKind.STATE, found=Found.ONLINE), 5.0)
+    run.task_changed(TaskChanged(task="db", state=TaskState.RUNNING), 6.0)
+    assert [(step.id, step.host) for step in due_steps(run)] == [("stop.1", "db-1")]
 
 
 def isolated(verbs: tuple[str, ...], action: Action) -> Plan:
@@ -95,3 +126,19 @@ def test_a_port_that_is_silent_already_is_no_proof_that_the_host_is_off() -> Non
     off = replace(made.tasks[0], mode=Mode.POWEROFF)
     played = Played(made.model_copy(update={"tasks": (off,)}), {"port db-0": "silent"}).go()
     assert played.trace == ["db probing", "db already (unproven)"]
+
+
+def test_after_an_isolation_is_lifted_a_host_that_still_starts_is_waited_for() -> None:
+    plan = isolated(("power on", "join"), Action.RESTORE)
+    task = plan.tasks[0]
+    start = replace(task.steps[0], id="stop.3", name="start", on_host=None, disconnects=False)
+    task = replace(task, steps=(*task.steps, start), undoes=(Mode.POWEROFF, Mode.ISOLATE, Mode.STOP))
+    script = {
+        "state db-0": "unreachable, well",
+        "port db-0": "silent, answers",
+        "port:comes back db-0": "silent, silent, answers",
+    }
+    played = Played(plan.model_copy(update={"tasks": (task,)}), script).go()
+    began = {e.step: at for at, e in played.events if isinstance(e, StepChanged) and e.state is StepState.INTENT}
+    assert began["stop.3"] >= began["isolate.2"] + 1 + 2 * 2  # two silent answers, 2 s apart
+    assert played.trace[-1] == "db done (unproven)"

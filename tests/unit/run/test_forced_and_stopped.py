@@ -43,7 +43,9 @@ def mismatches(plan: Plan, events: list[Event]) -> list[str]:
             if note.state is not run.state:
                 wrong.append(f"{n}: {task} is {run.state}, shown as {note.state}")
             can = run.state in NEEDY and not run.forced and objection(run, escalated(task)) is None
-            if note.may_force is not can:
+            if run.state in NEEDY and bool(note.words) is not (run.pending is None):
+                wrong.append(f"{n}: {task} is offered words that can't be taken, or none that can")
+            if run.pending is None and note.may_force is not can:  # a word that is still to be followed comes first
                 wrong.append(f"{n}: {task} {'can' if can else 'can not'} be forced, and that is not shown")
         needs = {need.task: need.may_force for need in view_of(scheduler, chains, "o", 0.0, 0.0).needs_you}
         if needs != {task: note.may_force for task, note in notes.items() if note.state in NEEDY}:

@@ -10,7 +10,7 @@ from orchestrator.model.terms import Action, Mode, OnFailure, Platform, TaskStat
 from orchestrator.run.people import objection
 from orchestrator.run.scheduler import Scheduler, Standing
 from tests.simulate.world import OFFLINE, ONLINE, make_plan
-from tests.unit.run.played import Played, escalated, resolved
+from tests.unit.run.played import Played, escalated, of_the_run, resolved
 
 FORCE = Policy(on_failure=OnFailure.FORCE)
 HOLD = Policy()
@@ -93,6 +93,11 @@ CASES = {
         {"stop.1 db-0": "fail", "force.2 db-0 by carrier": "fail"},
         "db probing / db running / stop.1 db-0 failed / db running on force / force.1 db-0 ok"
         " / force.2 db-0 by carrier failed / db failed",
+    ),
+    "nobody says whether it was stopped": (
+        {"stop.1 db-0": "late", "ask stop.1 db-0": "running", "halt stop.1 db-0": "lost"},
+        "db probing / db running / stop.1 db-0 unknown / stop.1 db-0 superseded / db running on force"
+        " / force.1 db-0 ok / force.2 db-0 by carrier ok / db verifying / db done (proven)",
     ),
     "a lost receipt is asked by the probe, not forced": (
         {"stop.2 db-0": "lost", "ask stop.2 db-0": "stale", "state db-0": "online, offline"},
@@ -231,3 +236,15 @@ def test_a_replay_at_any_event_stands_where_living_it_stood(name: str) -> None:
     for at, event in played.events:
         again.replay(event, at)
     assert again.runs == played.scheduler.runs
+
+
+def test_a_host_that_has_come_out_as_wanted_is_not_forced_with_the_others() -> None:
+    played = Played(plan(hosts=2), {"state db-1": "online"}).go()
+    assert {sent for sent in played.sent if "force" in sent} == {"force.1 db-1", "force.2 db-1 by carrier"}
+
+
+def test_the_protocol_forces_nothing_in_a_run_that_is_being_aborted() -> None:
+    played = Played(plan(), {"stop.1 db-0": "late", "ask stop.1 db-0": "stale"}).go(seconds=20)
+    played.go(of_the_run("abort"))
+    assert played.scheduler.standing() is Standing.ABORTED
+    assert not [sent for sent in played.sent if "force" in sent]

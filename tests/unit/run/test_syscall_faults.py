@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from orchestrator.model.errors import DurabilityError, OrchError, Refused
-from orchestrator.model.events import Event, OperatorDid, Sealed, StepChanged
+from orchestrator.model.events import Event, Left, OperatorDid, Sealed, StepChanged
 from orchestrator.model.plan import Plan, PlanEvidence, PlanProbes
 from orchestrator.model.terms import StepState, TaskState
 from orchestrator.run import inbox, journal
@@ -207,6 +207,14 @@ def test_the_nth_call_goes_wrong(root: Path, call: str, fault: Fault) -> None:
         assert end is RunEnd.DONE, f"{name}: mended and taken up, it ends with {end}: {here.said}"
         assert_nothing_lost_or_doubled(name, here)
     assert met > 0, f"no {call} was ever made"
+
+
+def test_where_the_journal_can_still_be_written_it_says_why(root: Path) -> None:
+    here, end = night(root, "rename", 2, BROKEN)  # the first is the run's folder, the second a kept output
+
+    assert end is RunEnd.DURABILITY
+    assert [event.reason for event in here.journal() if isinstance(event, Left)] == ["durability"]
+    assert resumed(here) is RunEnd.DONE
 
 
 def assert_it_says_so(name: str, here: Night, fault: Fault) -> None:
