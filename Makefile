@@ -14,6 +14,9 @@ help:
 	@echo "make check   format, lint, types, and who may import whom"
 	@echo "make golden  write the expected pages of tests/scenarios anew; review the diff"
 	@echo "make fuzz    hostile files and selectors, more than make test tries (EXAMPLES=50000 SEED=1)"
+	@echo "make simulate  a million nights in a virtual world: crashes, lying hosts, full disks (SEEDS=1000000 FROM=0 JOBS=2)"
+	@echo "make kill    kill -9 at every failpoint and at random, on the twin and on real sshd (COUNT=10000 SEED=0)"
+	@echo "make netns   real sshd and real services in network namespaces: cuts, power, nights (root; SEED=1 SEEDS=4)"
 	@echo "make bench   the numbers, as ratios"
 	@echo "make lock    resolve the dependencies anew (needs uv)"
 	@echo "make clean   remove .venv and every cache"
@@ -51,6 +54,26 @@ SEED = 0
 fuzz: $(STAMP)
 	@$(BIN)/python -m tests.fuzz --examples $(EXAMPLES) --seed $(SEED)
 
+# Three hundred kills are in make test; this many take an hour or two. It says which failpoint no process died at.
+COUNT = 10000
+
+kill: $(STAMP)
+	@$(BIN)/python -m tests.kill --count $(COUNT) --seed $(SEED)
+
+# A slice of it is in make test. Needs root, iproute2, nftables, nginx, Redis and PostgreSQL, and says what is missing.
+SEEDS = 4
+
+netns: $(STAMP)
+	@ORCH_NETNS=whole SEED=$(SEED) SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 -rs tests/netns
+
+# Ten thousand nights are in make test; this many take some hours. One seed: python -m tests.simulate SEED
+FROM = 0
+JOBS = 2
+
+simulate: SEEDS = 1000000
+simulate: $(STAMP)
+	@$(BIN)/python -m tests.simulate --seeds $(SEEDS) --from $(FROM) --jobs $(JOBS)
+
 # All four run even if one fails: everything that is wrong, at once.
 check: $(STAMP)
 	@status=0; places=; \
@@ -71,9 +94,10 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy 
 lock:
 	@$(LOCK) $(LOCKFLAGS) -o requirements.lock
 	@$(LOCK) $(LOCKFLAGS) -c requirements.lock --extra dev -o requirements-dev.lock
+	@$(LOCK:pyproject.toml=bench/requirements-peers.in) $(LOCKFLAGS) -o bench/requirements-peers.lock
 
 clean:
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	@rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	@find orchestrator tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
-.PHONY: help setup demo test check bench lock clean golden fuzz
+.PHONY: help setup demo test check bench lock clean golden fuzz kill netns simulate

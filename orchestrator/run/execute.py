@@ -135,11 +135,11 @@ def decide(
         plan, _ = folder.plan()
         scheduler = replayed(folder.run_id, plan, journal.events)
         stopped = stopped_by(journal.events)
+        ends = any(decision.did == "abort" for decision in decisions)  # also one whose process was killed
         known = {event.inbox for event in journal.events if isinstance(event, OperatorDid) and event.inbox}
         if papers:
             pairs = [(p.name, d) for p, d in zip(papers, decisions, strict=True) if p.name not in known]
             decisions = [decision.model_copy(update={"inbox": name}) for name, decision in pairs]
-        ends = any(decision.did == "abort" for decision in decisions)  # also one whose process was killed
         objections = [
             why
             for decision in decisions

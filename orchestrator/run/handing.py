@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.model.errors import UsageError
+from orchestrator.model.errors import Refused, UsageError
 from orchestrator.model.events import OperatorDid
 from orchestrator.run import inbox
 from orchestrator.run.execute import decide
@@ -76,14 +76,19 @@ def _wait(
 def _decide(
     folder: RunFolder, decisions: Sequence[OperatorDid], papers: Sequence[Path], *, by: str, version: str
 ) -> None:
-    """Writes them under the run's lock; a pause means nobody there. Raises HeldByAnother."""
+    """Writes them under the run's lock; a pause means nobody there. Raises HeldByAnother, or why none was taken.
+
+    What was not taken lies in the inbox no more, or the next process would take what was said to be refused.
+    """
     try:
         if all(decision.did == "pause" for decision in decisions):
             with folder.lock(by):
                 inbox.done(*papers)
         else:
             decide(folder, decisions, by=by, version=version, papers=papers)
-    except UsageError:  # the run is over
+    except HeldByAnother:
+        raise
+    except (Refused, UsageError) as error:  # the run has gone on, or is over
         for paper in papers:
-            inbox.refuse(paper, "the run was over before it was taken")
+            inbox.refuse(paper, error.what)
         raise

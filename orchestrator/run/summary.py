@@ -168,12 +168,16 @@ def _after_word(note: TaskNote, word: OperatorDid) -> TaskNote:
         why = f"{word.by} wants it forced: {word.reason}"
     elif word.resolution == "retry":
         why = f"{word.by} wants it tried again: {word.reason}"
-    elif word.did == "resolve" and note.state in _NEEDS_A_PERSON:
+    elif word.did == "resolve" and note.state in _NEEDS_A_PERSON and not _is_held_already(note, word):
         return replace(note, why=still_to_follow(word), words=(), may_force=False)
     else:
         return note
     waits = replace(note, state=TaskState.WAITING, proof=None, why=why, at=word.at)
     return replace(waits, words=(), may_force=False)
+
+
+def _is_held_already(note: TaskNote, word: OperatorDid) -> bool:
+    return word.resolution == "hold" and note.state is TaskState.HELD
 
 
 def _budgets(plan: Plan, events: Sequence[Event]) -> tuple[Budget, ...]:

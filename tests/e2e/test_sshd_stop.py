@@ -31,7 +31,7 @@ def test_a_running_step_is_ended_and_both_who_wait_hear_it(hand: Hand, host: Ssh
     until(lambda: hand.carrier.outcome(key) == stopped)
     time.sleep(2.2)
     assert not log.exists()
-    assert hand.ask(key, spec) == stopped
+    until(lambda: hand.ask(key, spec) == stopped)
 
 
 def test_one_whose_connection_was_lost_is_ended_too(hand: Hand, tmp_path: Path) -> None:
@@ -118,8 +118,8 @@ def test_root_s_command_is_ended_where_sudo_lets_us(hand: Hand, other: Sshd, tmp
 def test_root_s_command_that_is_not_ours_to_end_is_said_to_run(
     hand: Hand, other: Sshd, tmp_path: Path, pty: bool
 ) -> None:
-    mark, script = tmp_path / "mark", tmp_path / "script"
-    script.write_text(f"#!/bin/sh\necho $$ >{mark}\nsleep 8\necho worked on\n")
+    mark, gate, script = tmp_path / "mark", tmp_path / "gate", tmp_path / "script"
+    script.write_text(f"#!/bin/sh\necho $$ >{mark}\nuntil [ -e {gate} ]; do sleep 0.1; done\necho worked on\n")
     script.chmod(0o755)
     with may(other.user, str(script)):
         with (Path("/etc/sudoers.d") / other.user).open("a") as rules:
@@ -129,9 +129,11 @@ def test_root_s_command_that_is_not_ours_to_end_is_said_to_run(
             {"shell": f"sudo -n {script}; echo next"},
         ]
         for command in commands:
-            key, spec = hand.submit(other.spec(user=other.user), kind=STEP, **command)
+            key, spec = hand.submit(other.spec(user=other.user), kind=STEP, timeout_s=60, **command)
             pid = sudo_runs(mark)
             assert hand.stop(key, spec).state is OutcomeState.RUNNING
             assert Path(f"/proc/{pid}").exists()
+            gate.touch()
             assert result(hand.end(key)).stdout.startswith(b"worked on\n")
             mark.unlink()
+            gate.unlink()

@@ -426,8 +426,11 @@ def test_a_process_that_only_has_its_number_is_left_alone(shell: list[str], tmp_
 
 def test_what_went_off_in_a_session_of_its_own_is_not_called_ended(shell: list[str], tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    process = running(mark, shell, f"setsid sh -c 'touch {mark}; sleep 6; echo worked on' & wait")
+    gate = tmp_path / "gate"
+    waits = f"touch {mark}; until [ -e {gate} ]; do sleep 0.1; done; echo worked on"
+    process = running(mark, shell, f"setsid sh -c '{waits}' & wait")
     assert tell(shell, "a", mode="stop")[0].state == "running"
+    gate.touch()
     answer, out, _ = finish(process, "a")
     assert (answer.state, answer.exit, out) == ("done", 143, b"worked on\n")
 

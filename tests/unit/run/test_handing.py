@@ -180,6 +180,29 @@ def test_what_was_taken_by_a_process_that_died_then_is_not_taken_again(folder: R
     assert inbox.waiting(folder) == frozenset()
 
 
+def test_an_abort_taken_by_a_process_that_died_then_ends_the_run(folder: RunFolder) -> None:
+    def die(papers: list[Path]) -> None:
+        write(folder, *(ABORT.model_copy(update={"inbox": paper.name}) for paper in papers))
+
+    with executed(folder, die):
+        hand(folder, ABORT)
+    assert said(folder) == [("abort", None, True)]
+    assert isinstance(folder.read().events[-1], Sealed)
+
+
+def test_what_is_refused_in_the_end_is_not_left_for_the_next_process(folder: RunFolder) -> None:
+    def go_on(_: list[Path]) -> None:
+        write(
+            folder, TaskChanged(task="san", state=TaskState.PROBING), TaskChanged(task="san", state=TaskState.ALREADY)
+        )
+
+    with executed(folder, go_on), pytest.raises(Refused, match="san is over"):
+        hand(folder, SKIP, SKIP.model_copy(update={"task": "san"}))
+    assert said(folder) == []
+    assert inbox.waiting(folder) == frozenset()
+    assert len(inbox.refusals(folder)) == 2
+
+
 def test_a_run_that_ended_meanwhile_takes_nothing_more(folder: RunFolder) -> None:
     end = Sealed(result="done", tasks={})
     with executed(folder, lambda _: write(folder, end)), pytest.raises(UsageError, match="is over"):

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.model.errors import Broken, DurabilityError, Refused
 from orchestrator.model.events import Event, Opened, Resumed, Sealed, TaskChanged
 from orchestrator.model.terms import TaskState
-from orchestrator.run.journal import Journal, read_journal, read_opened
+from orchestrator.run.journal import Journal, looks_sealed, read_journal, read_opened
 
 NOW = datetime(2026, 3, 1, 2, 14, tzinfo=UTC)
 OPENED = Opened(run="run-1", plan_sha256="a" * 64, by="o.lang", version="0.1.0")
@@ -293,3 +293,16 @@ def test_nothing_is_written_after_closing(path: Path) -> None:
     journal.close()
     with pytest.raises(DurabilityError, match="is closed"):
         journal.append((OPENED,), NOW)
+
+
+def test_what_looks_over_is_told_by_the_last_line_alone(path: Path) -> None:
+    with Journal.create(path) as journal:
+        assert not looks_sealed(path)
+        journal.append((OPENED, task("a")), NOW)
+        assert not looks_sealed(path)
+        journal.append((Sealed(result="done", tasks={"done": 1}),), NOW)
+    assert looks_sealed(path)
+    whole = path.read_bytes()
+    for end in (whole[:-20], whole + b"torn", whole + b"\xff\n"):
+        path.write_bytes(end)
+        assert not looks_sealed(path)
