@@ -5,19 +5,28 @@ Exit code 0 whatever the numbers say; 1 where a row could not be measured.
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import fanout, help, planning
+from bench import engine, fanout, help, makespan, makespan_ssh, planning, reuse
 from bench.figures_file import fill
 from bench.measure import Broken, machine
 from bench.table import Figure, document, table
 
 Measure = Callable[[bool, Callable[[str], None]], tuple[list[Figure], list[str]]]
 
-ROWS: dict[str, Measure] = {"planning": planning.measure, "fanout": fanout.measure, "help": help.measure}
+ROWS: dict[str, Measure] = {
+    "planning": planning.measure,
+    "makespan": makespan.measure,
+    "makespan-ssh": makespan_ssh.measure,
+    "engine": engine.measure,
+    "fanout": fanout.measure,
+    "reuse": reuse.measure,
+    "help": help.measure,
+}
 
 
 def main() -> int:
@@ -34,6 +43,7 @@ def main() -> int:
     unknown = [name for name in asked.rows if name not in ROWS]
     if unknown:
         parser.error(f"no such row: {', '.join(unknown)} (there are {', '.join(ROWS)})")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended
     where = machine()
     print(where + (" (--quick: not for figures)" if asked.quick else ""), flush=True)
     figures: list[Figure] = []

@@ -6,34 +6,21 @@
 - `fabric`: fabric in a thread pool as well as it goes: a Config of its own for each connection, no ssh_config, the key
   read once, no thread for standard input. It checks no host key.
 - `fabric-plain`: fabric as it comes, in the same thread pool.
+- `asyncssh`: as many connections at once, in one loop; the host keys are checked.
 
 The clock starts when everything is imported, and stops when all connections are closed.
 """
 
-import json
-import resource
+import asyncio
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-WITHIN_S = 60.0
+from bench.fanout_job import Job, clocked, job_in
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Whom to ask, and how to log in."""
-
-    addresses: list[str]
-    port: int
-    user: str
-    key: str
-    fingerprint: str
-    parallel: int
-    tag: str
+WITHIN_S = 120.0
 
 
 def orch(job: Job, *, step: bool) -> Callable[[], int]:
@@ -106,26 +93,41 @@ def fabric(job: Job, *, plain: bool) -> Callable[[], int]:
     return fan_out
 
 
+def asyncssh(job: Job) -> Callable[[], int]:
+    """asyncssh in one event loop."""
+    import asyncssh
+
+    async def ask(address: str, slots: asyncio.Semaphore, known: asyncssh.SSHKnownHosts) -> bool:
+        async with (
+            slots,
+            asyncssh.connect(
+                address,
+                job.port,
+                username=job.user,
+                client_keys=[job.key],
+                known_hosts=known,
+                config=None,
+                agent_path=None,
+            ) as connection,
+        ):
+            return (await connection.run("true")).exit_status == 0
+
+    async def ask_all() -> int:
+        slots, known = asyncio.Semaphore(job.parallel), asyncssh.read_known_hosts(job.any_host)
+        return sum(await asyncio.gather(*(ask(address, slots, known) for address in job.addresses)))
+
+    return lambda: asyncio.run(ask_all())
+
+
 VARIANTS: dict[str, Callable[[Job], Callable[[], int]]] = {
     "orch-read": lambda job: orch(job, step=False),
     "orch-step": lambda job: orch(job, step=True),
     "fabric": lambda job: fabric(job, plain=False),
     "fabric-plain": lambda job: fabric(job, plain=True),
+    "asyncssh": asyncssh,
 }
 
 
-def main(variant: str, path: str) -> dict[str, Any]:
-    """Fan out once and say what it cost."""
-    job = Job(**json.loads(Path(path).read_text()))
-    fan_out = VARIANTS[variant](job)
-    before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    done = fan_out()
-    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)
-    if done != len(job.addresses):
-        raise SystemExit(f"only {done} of {len(job.addresses)} hosts answered")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"wall": wall, "cpu": cpu, "hosts": done}
-
-
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], sys.argv[2])))
+    its_job = job_in(sys.argv[2])
+    print(clocked(len(its_job.addresses), VARIANTS[sys.argv[1]](its_job)))

@@ -36,6 +36,7 @@ class Hosts:
     user: str
     key: Path
     fingerprint: str
+    host_key: str  # as it stands in known_hosts, after the name
     runs_commands: bool  # False: every command is answered with exit code 0
     server: str
 
@@ -49,19 +50,20 @@ def ssh_hosts(number: int) -> Iterator[Hosts]:
         folder = Path(name)
         _make_keys(folder)
         port = _free_port(addresses)
-        blob = b64decode((folder / "host.pub").read_text().split()[1])
-        fingerprint = "SHA256:" + b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
+        host_key = " ".join((folder / "host.pub").read_text().split()[:2])
+        digest = hashlib.sha256(b64decode(host_key.split()[1])).digest()
+        fingerprint = "SHA256:" + b64encode(digest).decode("ascii").rstrip("=")
         if SSHD:
             groups = [addresses[n : n + _LISTENERS] for n in range(0, number, _LISTENERS)]
             commands = [_sshd(folder, f"sshd-{n}", group, port) for n, group in enumerate(groups)]
-            server = f"{len(groups)} processes of OpenSSH's sshd"
+            server = f"{len(groups)} process{'es' * (len(groups) > 1)} of OpenSSH's sshd"
         else:
             commands = [python("-m", "bench.asyncssh_server", str(folder), str(port), *addresses)]
             server = "asyncssh, which runs nothing"
         for number_of, command in enumerate(commands):
             stack.enter_context(_process(command, folder / f"log-{number_of}"))
         _wait_for(addresses, port, folder)
-        yield Hosts(addresses, port, getpass.getuser(), folder / "login", fingerprint, bool(SSHD), server)
+        yield Hosts(addresses, port, getpass.getuser(), folder / "login", fingerprint, host_key, bool(SSHD), server)
 
 
 def _make_keys(folder: Path) -> None:

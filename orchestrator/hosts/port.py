@@ -54,6 +54,7 @@ class Spec:
     stdin_secret: str | None = None  # a reference (env:NAME), resolved by the carrier when it sends
     disconnects: bool = False
     cap: int = 256 * 1024
+    bulk: bool = False  # it may take long and bring much, and gives way to everything else
     generation: str | None = None  # of the receipt folder, as seen at the task's first probe; None: not known
     task: str = ""  # connections are kept per host for a task
 

@@ -24,7 +24,7 @@ from orchestrator.hosts.port import Accepted, Outcome, OutcomeState, Spec, SpecK
 from orchestrator.hosts.receipt import Mode
 from orchestrator.hosts.redaction import Redactor
 from orchestrator.hosts.refusal import Refusal
-from orchestrator.hosts.session import IN_MEMORY, Answer
+from orchestrator.hosts.session import Answer
 from orchestrator.hosts.stdin import Secrets
 from orchestrator.hosts.waiting import Line, Rank
 
@@ -273,8 +273,10 @@ class SshCarrier:
         outcome = self._redactor.outcome(brought.outcome, job.spec.stdin_secret)  # the one door for what hosts said
         with self._news:
             entry = self._entries.get(job.key)
-            # Once its receipt has been asked, what the command's own session says counts only if it is the end.
-            if entry is None or (job.nth < entry.told and outcome.state is not OutcomeState.DONE):
+            # Once its receipt has been asked, what the command's own session says counts only if it is the end; and an
+            # end is not taken back by a question that got no answer.
+            is_end = outcome.state is OutcomeState.DONE
+            if entry is None or (not is_end and (job.nth < entry.told or entry.outcome.state is OutcomeState.DONE)):
                 return
             entry.outcome, entry.answer = outcome, brought.answer
             if outcome.is_final or outcome.by_receipt:
@@ -285,7 +287,7 @@ class SshCarrier:
 def _rank(job: _Job) -> Rank:
     if job.question is not None:
         return Rank.QUESTION
-    return Rank.BULK if job.spec.kind is SpecKind.READ and job.spec.cap > IN_MEMORY else Rank.WORK
+    return Rank.BULK if job.spec.bulk else Rank.WORK
 
 
 def _handed_over(outcome: Outcome) -> Outcome:

@@ -193,12 +193,20 @@ class Sealed(_Event):
     tasks: dict[str, int]
 
 
-Event = Annotated[
-    Opened | Resumed | Left | TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid | GateChanged | BudgetSpent | Sealed,
-    Field(discriminator="type"),
-]
+AnyEvent = (
+    Opened
+    | Resumed
+    | Left
+    | TaskChanged
+    | Probed
+    | EvidenceKept
+    | StepChanged
+    | OperatorDid
+    | GateChanged
+    | BudgetSpent
+    | Sealed
+)
+Event = Annotated[AnyEvent, Field(discriminator="type")]
 
-EVENT: TypeAdapter[
-    Opened | Resumed | Left | TaskChanged | Probed | EvidenceKept | StepChanged | OperatorDid | GateChanged | BudgetSpent | Sealed
-] = TypeAdapter(Event)
+EVENT: TypeAdapter[AnyEvent] = TypeAdapter(Event)
 """Reads an event from JSON bytes: `EVENT.validate_json(line)`."""

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from orchestrator.hosts.port import OutcomeState
 from orchestrator.model.events import EvidenceKept
 from orchestrator.model.plan import EvidencePolicy, PlanEvidence
+from orchestrator.model.terms import TaskState
 from orchestrator.run.probing import evidence_due
 from orchestrator.run.specs import question_key
 from orchestrator.run.task_run import TaskRun
 from orchestrator.run.transitions import Happened
 from orchestrator.run.turn import EvidencePiece, Flight, Heard, Turn
+
+_BEFORE_CHANGE = {TaskState.WAITING, TaskState.PROBING, TaskState.EVIDENCE, TaskState.HELD}
 
 
 def gather(turn: Turn, run: TaskRun, flight: Flight, policy: EvidencePolicy) -> None:
@@ -68,7 +71,7 @@ def _ask_for(turn: Turn, run: TaskRun, flight: Flight, due: Sequence[PlanEvidenc
             busy.add(piece.host)
             errand = EvidencePiece(piece.host, piece.on_host, piece.name)
             key = question_key(turn.run, run.task.id, "evidence", piece.name, piece.host, piece.on_host, turn.number())
-            turn.submit(run, flight, errand, key, turn.specs.read(run.task.id, piece, cap))
+            turn.submit(run, flight, errand, key, turn.specs.read(run.task.id, piece, cap, bulk=True))
 
 
 def hear_evidence(turn: Turn, run: TaskRun, piece: EvidencePiece, heard: Heard) -> None:
@@ -77,6 +80,8 @@ def hear_evidence(turn: Turn, run: TaskRun, piece: EvidencePiece, heard: Heard) 
     whole = outcome.state is OutcomeState.DONE and outcome.result is not None
     exit_code = outcome.result.exit if outcome.result is not None else None
     why = None if whole and exit_code == 0 else (outcome.why or f"exit {exit_code}")
+    if run.state not in _BEFORE_CHANGE:
+        why = "it came after the task had gone on" + (f": {why}" if why else "")
     turn.write(
         EvidenceKept(
             task=run.task.id,

@@ -25,6 +25,9 @@ ASK_EVERY_S = 5.0
 WATCH_EVERY_S = 2.0
 """How often the port of a host is asked that goes away or comes back."""
 
+STAYS_SILENT_S = 5.0
+"""How long it has to stay silent where nothing but the port tells: an SSH server that restarts is silent, too."""
+
 
 def tell_outcome(turn: Turn, run: TaskRun, step: PlanStep, heard: Heard, *, asked: bool = False) -> None:
     """Write what an attempt's outcome says of it; `asked`: it was learnt by asking the receipt."""
@@ -132,6 +135,10 @@ def hear_port(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: H
     place = place_of(step)
     down = action is Action.SHUTDOWN
     port = heard.outcome.port
+    if port is not Found.SILENT:
+        flight.silent_since.pop(place, None)
+    elif down and turn.now < flight.silent_since.setdefault(place, turn.now) + stays_silent_s(run, step):
+        return
     if port is (Found.SILENT if down else Found.ANSWERS):
         turn.step(run, place, StepState.GONE if down else StepState.OK, why=flight.watching.pop(place, None))
     elif turn.now >= run.attempts[place].began + step.timeout_s:
@@ -144,6 +151,12 @@ def hear_port(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep, heard: H
         else:
             flight.settled_doubt.add(place)
             turn.step(run, place, StepState.UNKNOWN, why=why)
+
+
+def stays_silent_s(run: TaskRun, step: PlanStep) -> float:
+    """How long the port must be silent before the host counts as gone; a probe of its power is asked afterwards."""
+    probed = any(probe.host == watched_host(step) for probe in run.task.probe.poweroff)
+    return 0.0 if probed else STAYS_SILENT_S
 
 
 def _watch(turn: Turn, run: TaskRun, flight: Flight, step: PlanStep) -> bool:

@@ -65,8 +65,8 @@ class Specs:
         """How `name` is reached."""
         return self._hosts[name]
 
-    def read(self, task: str, command: PlanCommand, cap: int = OUTPUT_CAP) -> Spec:
-        """A probe, a piece of evidence or a health check."""
+    def read(self, task: str, command: PlanCommand, cap: int = OUTPUT_CAP, *, bulk: bool = False) -> Spec:
+        """A probe or a health check; or, in `bulk`, a piece of evidence."""
         return Spec(
             kind=SpecKind.READ,
             host=self._hosts[command.acting],
@@ -75,6 +75,7 @@ class Specs:
             shell=command.shell,
             sudo=command.sudo,
             cap=cap,
+            bulk=bulk,
             task=task,
         )
 

@@ -103,16 +103,13 @@ class TaskRun:
                 "The journal was not written by orch, or by another version of it. Keep the folder as it is.",
             )
         verified = self.state is TaskState.VERIFYING
-        verified = self.state is TaskState.VERIFYING
-        proven = right_places(self.task, self.answers, self.left) if verified and event.rung is not None else None
         self._enter(event.state, at)
         self.why, self.proof, self.pending = event.why, event.proof, None
-        if proven is not None:
-            self.right = proven  # what has just come out as wanted is not forced
         if event.rung is not None:
             self.forced = True
-            if verified:  # a host that the graceful steps have brought down is not forced
-                self.right |= right_places(self.task, self.answers, self.left)
+            if verified:  # what has come out as wanted is not forced; what is plainly up again is
+                right = self.right | right_places(self.task, self.answers, self.left)
+                self.right = right - disproven_places(self.task, self.answers)
         if self.forced and self.state is TaskState.RUNNING:  # not before: a crash while evidence is kept begins anew
             self.escalated = False
 

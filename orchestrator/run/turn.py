@@ -125,6 +125,7 @@ class Flight:
     watched: dict[Place, str] = field(default_factory=dict)  # their host did not go or come: why they are in doubt
     asked_late: set[Late] = field(default_factory=set)
     awaited_at: dict[str, float] = field(default_factory=dict)  # when a host was last asked whether it is back
+    silent_since: dict[Place, float] = field(default_factory=dict)  # ports that fell silent after a step
     back: set[str] = field(default_factory=set)  # hosts that have answered since they were powered on
     gathers_since: float | None = None  # when its evidence was first asked for, before its turn
 
@@ -149,6 +150,7 @@ class Flight:
         self.still_runs.discard(place)
         self.asked_at.pop(place, None)
         self.watching.pop(place, None)
+        self.silent_since.pop(place, None)
         self.watched.pop(place, None)
 
     def has_steps(self) -> bool:

@@ -1,7 +1,7 @@
-"""The force rung through the command line, on the twin: what the protocol forces, what a person does, and the way back.
+"""The force rung through the command line, on the twin: what the protocol forces, what a person does, the way back.
 
-Four hosts that are ill in different ways, each on a carrier that can pull its plug. The twin's own log is the witness of
-what was sent, in which order; what it says of the systems afterwards is asked by `orch probe`.
+Three hosts that are ill in different ways, each on a carrier that can pull its plug, and one that is well. The twin's
+own log is the witness of what was sent, in which order.
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,8 @@ shutdown:
     - {name: pull the plug, on: carrier, argv: [virsh, destroy, "{host}"], sudo: true, leaves: poweroff, timeout: 5s}
 restore:
   stop: [{name: start, argv: [systemctl, start, "{system}"], sudo: true, timeout: 2s, expect: 1s}]
-  poweroff: [{name: switch on, on: carrier, argv: [virsh, start, "{host}"], sudo: true, timeout: 60s, expect: 2s, disconnects: true}]
+  poweroff:
+    - {name: switch on, on: carrier, argv: [virsh, start, "{host}"], sudo: true, timeout: 60s, disconnects: true}
 """
 HV = """\
 kind: hv

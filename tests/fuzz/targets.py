@@ -113,5 +113,6 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "playbook": _file("playbooks/svc.yaml"),
     "protocol": _file("protocol.yaml"),
     "known_hosts": _file("known_hosts"),
+    "ssh_config": _file("ssh/config"),
     "selector": selector,
 }

@@ -134,6 +134,10 @@ def _after(plan: Plan) -> Iterator[str]:
     ]
     if any(rules):
         yield from ("", *filter(None, rules))
+    yield from _held_and_hit(plan)
+
+
+def _held_and_hit(plan: Plan) -> Iterator[str]:
     if plan.gates:
         yield from ("", "gates")
         for gate in plan.gates:

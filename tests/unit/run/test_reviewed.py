@@ -148,6 +148,11 @@ def test_a_host_that_the_graceful_steps_have_brought_down_is_not_forced() -> Non
     assert not [sent for sent in played.sent if "force" in sent and "db-0" in sent]
 
 
+def test_a_host_that_was_found_down_and_has_come_up_since_is_forced() -> None:
+    played = Played(with_force(hosts=2), {"state db-1": "offline, online"}).go()
+    assert [sent for sent in played.sent if "force" in sent] == ["force.1 db-1", "force.2 db-1 by carrier"]
+
+
 def test_that_no_force_step_could_be_sent_is_said_in_full_after_a_crash() -> None:
     plan = with_force(FORCE)
     first = Played(plan, NOBODY).go()
