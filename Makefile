@@ -42,7 +42,7 @@ demo: $(STAMP)
 	@demo/run
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # After a change that is meant to change plans: read the diff before you commit it.
 golden: $(STAMP)
@@ -58,6 +58,7 @@ fuzz: $(STAMP)
 COUNT = 10000
 
 kill: $(STAMP)
+	@ORCH_KILL=whole $(BIN)/python -m pytest -n 2 tests/kill/test_mutants.py
 	@$(BIN)/python -m tests.kill --count $(COUNT) --seed $(SEED)
 
 # A slice of it is in make test. Needs root, iproute2, nftables, nginx, Redis and PostgreSQL, and says what is missing.

@@ -46,7 +46,7 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class Job:
     """What a worker does next: carry a spec to its host, or ask the receipt that it left there (or stop it)."""
 
     key: str
@@ -69,7 +69,7 @@ class SshCarrier:
         self._most_workers = sum(limits.values())
         self._work = Condition()
         self._line = Line(limits, lambda job: (job.spec.host.address, job.spec.host.port), _rank)
-        self._opening: dict[Chain, list[_Job]] = {}  # gateways that are being opened, and who waits for that
+        self._opening: dict[Chain, list[Job]] = {}  # gateways that are being opened, and who waits for that
         self._workers = self._idle = 0
         self._news = Condition()
         self._entries: dict[str, _Entry] = {}
@@ -89,7 +89,7 @@ class SshCarrier:
                     raise ValueError(f"the key {key} already stands for something else")
                 return Accepted.ALREADY
             self._enter(key, spec, digest)
-        self._put(_Job(key, spec))
+        self._put(Job(key, spec))
         return Accepted.ACCEPTED
 
     def ask(self, key: str, spec: Spec) -> None:
@@ -184,9 +184,9 @@ class SshCarrier:
             entry.outcome = Outcome(OutcomeState.QUEUED)
             entry.told += 1
             self._fresh.pop(key, None)
-        self._put(_Job(key, spec, question, entry.told))
+        self._put(Job(key, spec, question, entry.told))
 
-    def _put(self, job: _Job) -> None:
+    def _put(self, job: Job) -> None:
         with self._work:
             if self._closed:
                 raise ValueError("this carrier was closed")
@@ -211,7 +211,7 @@ class SshCarrier:
                 with self._work:
                     self._line.done(job)
 
-    def _taken(self) -> _Job | None:
+    def _taken(self) -> Job | None:
         """The next job, waited for; None: everything was given up."""
         with self._work:
             self._idle += 1
@@ -223,7 +223,7 @@ class SshCarrier:
             self._call_a_worker()  # there may be more to take than there were calls
             return job
 
-    def _gateway_is_settled(self, job: _Job) -> bool:
+    def _gateway_is_settled(self, job: Job) -> bool:
         """Whether `job` may go now. Else it waits, without a thread, for who opens its gateway, or opens it itself."""
         while (chain := self._gateways.unsettled(job.spec.host)) is not None:
             with self._work:
@@ -240,7 +240,7 @@ class SshCarrier:
                     self._call_a_worker()
         return True
 
-    def _take_out(self, is_meant: Callable[[_Job], bool]) -> tuple[_Job, ...]:
+    def _take_out(self, is_meant: Callable[[Job], bool]) -> tuple[Job, ...]:
         """What waits and is meant, taken out of the line and from before the gateways."""
         taken = self._line.remove(is_meant)
         for chain, waits in self._opening.items():
@@ -248,7 +248,7 @@ class SshCarrier:
             self._opening[chain] = [job for job in waits if not is_meant(job)]
         return taken
 
-    def _serve(self, job: _Job) -> None:
+    def _serve(self, job: Job) -> None:
         self._set(job, Brought(Outcome(OutcomeState.RUNNING)))
         try:
             brought = self._brought(job)
@@ -259,7 +259,7 @@ class SshCarrier:
             brought = Brought(Outcome(OutcomeState.UNKNOWN, why=f"an error within orch ({type(error).__name__})"))
         self._set(job, brought)
 
-    def _brought(self, job: _Job) -> Brought:
+    def _brought(self, job: Job) -> Brought:
         entry = self._entries[job.key]
 
         def learnt(generation: str) -> None:
@@ -269,7 +269,7 @@ class SshCarrier:
             return self._errands.carry(job.key, job.spec, learnt)
         return self._errands.question(job.key, job.spec, job.question, job.spec.generation or entry.generation)
 
-    def _set(self, job: _Job, brought: Brought) -> None:
+    def _set(self, job: Job, brought: Brought) -> None:
         outcome = self._redactor.outcome(brought.outcome, job.spec.stdin_secret)  # the one door for what hosts said
         with self._news:
             entry = self._entries.get(job.key)
@@ -284,7 +284,7 @@ class SshCarrier:
                 self._news.notify_all()
 
 
-def _rank(job: _Job) -> Rank:
+def _rank(job: Job) -> Rank:
     if job.question is not None:
         return Rank.QUESTION
     return Rank.BULK if job.spec.bulk else Rank.WORK

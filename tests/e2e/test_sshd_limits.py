@@ -19,6 +19,7 @@ from orchestrator.hosts.waiting import HOST_ROOM
 from orchestrator.model.terms import Found
 from tests.e2e.sshd import Sshd, black_hole, need_sshd
 from tests.e2e.test_sshd_carrier import RECEIPTS, Hand, hand, host, result, until
+from tests.gate import waits_for
 
 __all__ = ["hand", "host"]
 pytestmark = pytest.mark.e2e
@@ -66,7 +67,7 @@ def test_a_task_whose_connection_had_to_make_room_opens_it_again(hand: Hand, tmp
 def test_a_slow_host_holds_up_nobody_else(host: Sshd, tmp_path: Path) -> None:
     with carrying(tmp_path, parallel=HOST_ROOM + 1) as hand, Sshd(tmp_path / "slow") as slow:
         gate = tmp_path / "gate"
-        waits = f"until [ -e {gate} ]; do sleep 0.05; done"
+        waits = waits_for(gate)
         keys = [hand.submit(slow.spec("slow"), waits, task=f"t{number}", timeout_s=60)[0] for number in range(40)]
         assert result(hand.do(host.spec(), "echo quick")).stdout == b"quick\n"
         states = [hand.carrier.outcome(key).state for key in keys]
@@ -119,9 +120,9 @@ def test_what_hangs_everywhere_can_still_be_stopped(host: Sshd, tmp_path: Path) 
 
 def test_a_step_does_not_wait_behind_evidence(host: Sshd, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
-    waits = f"until [ -e {gate} ]; do sleep 0.05; done"
+    waits = waits_for(gate)
     with carrying(tmp_path, parallel=2) as hand:
-        keys = [hand.submit(host.spec(), waits, cap=64 * MEBI, task=f"e{number}")[0] for number in range(10)]
+        keys = [hand.submit(host.spec(), waits, cap=64 * MEBI, bulk=True, task=f"e{number}")[0] for number in range(10)]
         assert result(hand.do(host.spec(), "echo step", kind=STEP, task="s")).stdout == b"step\n"
         gate.touch()
         assert {result(hand.end(key)).exit for key in keys} == {0}

@@ -13,6 +13,7 @@ import pytest
 from orchestrator.hosts.port import OutcomeState, SpecKind
 from tests.e2e.sshd import Sshd, need_sshd
 from tests.e2e.test_sshd_carrier import RECEIPTS, Hand, a_login, hand, host, result, until
+from tests.gate import waits_for
 
 __all__ = ["hand", "host"]
 pytestmark = [
@@ -119,7 +120,7 @@ def test_root_s_command_that_is_not_ours_to_end_is_said_to_run(
     hand: Hand, other: Sshd, tmp_path: Path, pty: bool
 ) -> None:
     mark, gate, script = tmp_path / "mark", tmp_path / "gate", tmp_path / "script"
-    script.write_text(f"#!/bin/sh\necho $$ >{mark}\nuntil [ -e {gate} ]; do sleep 0.1; done\necho worked on\n")
+    script.write_text(f"#!/bin/sh\necho $$ >{mark}\n{waits_for(gate)}\necho worked on\n")
     script.chmod(0o755)
     with may(other.user, str(script)):
         with (Path("/etc/sudoers.d") / other.user).open("a") as rules:

@@ -23,6 +23,7 @@ from orchestrator.model.terms import Found, Platform
 from tests.e2e.sshd import Sshd, make_key, need_sshd
 from tests.e2e.test_sshd_carrier import RECEIPTS, Hand, a_login, hand, host, result, until
 from tests.e2e.test_sshd_stop import may
+from tests.gate import waits_for
 
 __all__ = ["hand", "host"]
 pytestmark = pytest.mark.e2e
@@ -57,7 +58,7 @@ def test_a_host_that_hangs_costs_a_command_its_time_and_the_next_one_little(
     monkeypatch.setattr(links, "_OPEN_S", 1.0)
     with Sshd(tmp_path / "host") as host:
         mark, gate = tmp_path / "mark", tmp_path / "gate"
-        shell = f"touch {mark}; until [ -e {gate} ]; do sleep 0.05; done; echo late"
+        shell = f"touch {mark}; {waits_for(gate)}; echo late"
         key, _ = hand.submit(host.spec(), shell, timeout_s=3, task="one")
         until(mark.exists)
         with frozen(host):
@@ -73,7 +74,7 @@ def test_sshd_restarts_under_a_running_command(hand: Hand, tmp_path: Path) -> No
     need_sshd()
     with Sshd(tmp_path / "host") as host:
         gate = tmp_path / "gate"
-        key, _ = hand.submit(host.spec(), f"until [ -e {gate} ]; do sleep 0.05; done; echo whole", task="one")
+        key, _ = hand.submit(host.spec(), f"{waits_for(gate)}; echo whole", task="one")
         until(host.sessions)
         host.stop_listening()
         assert hand.do(host.spec(), task="two").refusal is Found.UNREACHABLE

@@ -12,6 +12,8 @@ from tests.kill.mutants import MUTANTS
 from tests.kill.on_twin import on_twin
 from tests.kill.trial import Trial
 
+pytestmark = pytest.mark.long
+
 CAUGHT_BY: dict[str, tuple[str, ...]] = {
     "journal-after-effect": tuple(f"shutdown plain wire.step.answered:{n}" for n in (3, 5, 7, 9)),
     "no-fsync": tuple(f"shutdown plain dispatch.submit-step.after:{n}+power" for n in (6, 8, 10)),

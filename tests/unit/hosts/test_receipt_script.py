@@ -25,6 +25,7 @@ from orchestrator.hosts.receipt import (
     parse_answer,
     receipt_id,
 )
+from tests.gate import waits_for
 
 SHELLS = {
     name: found
@@ -137,7 +138,7 @@ def test_a_command_outlives_the_end_of_its_connection(shell: list[str], tmp_path
 
 
 def test_a_command_ended_by_a_signal_has_a_result_also_without_a_connection(shell: list[str], tmp_path: Path) -> None:
-    process = start(shell, "a", f"until [ -e {tmp_path}/go ]; do sleep 0.05; done; kill -9 $$")
+    process = start(shell, "a", f"{waits_for(tmp_path / 'go')}; kill -9 $$")
     for stream in (process.stdin, process.stdout, process.stderr):
         assert stream is not None
         stream.close()
@@ -427,7 +428,7 @@ def test_a_process_that_only_has_its_number_is_left_alone(shell: list[str], tmp_
 def test_what_went_off_in_a_session_of_its_own_is_not_called_ended(shell: list[str], tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     gate = tmp_path / "gate"
-    waits = f"touch {mark}; until [ -e {gate} ]; do sleep 0.1; done; echo worked on"
+    waits = f"touch {mark}; {waits_for(gate)}; echo worked on"
     process = running(mark, shell, f"setsid sh -c '{waits}' & wait")
     assert tell(shell, "a", mode="stop")[0].state == "running"
     gate.touch()

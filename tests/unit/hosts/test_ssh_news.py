@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.hosts.errands import Brought
 from orchestrator.hosts.port import HostSpec, Outcome, OutcomeState, Result, Spec, SpecKind
-from orchestrator.hosts.ssh import SshCarrier, _Job
+from orchestrator.hosts.ssh import Job, SshCarrier
 from orchestrator.model.terms import Platform
 
 HOST = HostSpec("db", "127.0.0.1", 22, "orch", Platform.LINUX, keys=())
@@ -35,7 +35,7 @@ def test_an_end_counts_whoever_tells_it_and_nothing_takes_it_back(
     carrier.submit("k", SPEC)
     carrier.stop("k", SPEC)
     for nth, outcome in news:
-        carrier._set(_Job("k", SPEC, "stop" if nth == 2 else None, nth), Brought(outcome))
+        carrier._set(Job("k", SPEC, "stop" if nth == 2 else None, nth), Brought(outcome))
     assert carrier.wait(0) == ("k",)
     assert carrier.outcome("k").state is known
     carrier.close()
