@@ -54,7 +54,7 @@ SEED = 0
 fuzz: $(STAMP)
 	@$(BIN)/python -m tests.fuzz --examples $(EXAMPLES) --seed $(SEED)
 
-# Three hundred kills are in make test; this many take an hour or two. It says which failpoint no process died at.
+# A hundred and fifty kills are in make test; this many take an hour or two. It says which failpoint no process died at.
 COUNT = 10000
 
 kill: $(STAMP)
@@ -67,7 +67,7 @@ SEEDS = 4
 netns: $(STAMP)
 	@ORCH_NETNS=whole SEED=$(SEED) SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 -rs tests/netns
 
-# Ten thousand nights are in make test; this many take some hours. One seed: python -m tests.simulate SEED
+# Six thousand nights are in make test; this many take some hours. One seed: python -m tests.simulate SEED
 FROM = 0
 JOBS = 2
 

@@ -397,12 +397,13 @@ def test_stopping_what_has_ended_touches_nothing(shell: list[str], tmp_path: Pat
 
 
 def test_what_lost_its_runner_is_ended_too_and_stays_lost(shell: list[str], tmp_path: Path) -> None:
-    mark, log = tmp_path / "mark", tmp_path / "log"
-    process = running(mark, shell, f"touch {mark}; sleep 1; echo late >{log}")
+    mark, log, gate = tmp_path / "mark", tmp_path / "log", tmp_path / "gate"
+    process = running(mark, shell, f"touch {mark}; {waits_for(gate)}; echo late >{log}")
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert tell(shell, "a", mode="stop")[0].state == "lost"
-    time.sleep(1.2)
+    gate.touch()
+    time.sleep(0.5)
     assert not log.exists()
 
 
