@@ -58,14 +58,14 @@ fuzz: $(STAMP)
 COUNT = 10000
 
 kill: $(STAMP)
-	@ORCH_KILL=whole $(BIN)/python -m pytest -n 2 tests/kill/test_mutants.py
+	@ORCH_LONG=1 $(BIN)/python -m pytest -n 2 tests/kill/test_mutants.py
 	@$(BIN)/python -m tests.kill --count $(COUNT) --seed $(SEED)
 
 # A slice of it is in make test. Needs root, iproute2, nftables, nginx, Redis and PostgreSQL, and says what is missing.
 SEEDS = 4
 
 netns: $(STAMP)
-	@ORCH_NETNS=whole SEED=$(SEED) SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 -rs tests/netns
+	@ORCH_LONG=1 SEED=$(SEED) SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 -rs tests/netns
 
 # Six thousand nights are in make test; this many take some hours. One seed: python -m tests.simulate SEED
 FROM = 0

@@ -19,8 +19,6 @@ Mode = Literal["run", "runs", "ask", "stop", "gen"]
 State = Literal["done", "running", "lost", "fenced", "stale", "refused", "gen"]
 
 GENERATION_ID = "generation"  # the id under which `gen` is asked
-RECEIPT_LIFE_S = 60 * 86400
-"""A host puts results away that are older than this; that nothing is found of an older attempt proves nothing."""
 REFUSALS = {
     95: "no room for a receipt (disk full?)",
     96: "the line for its standard input did not arrive",

@@ -8,7 +8,7 @@ from orchestrator.graph.needs import Needs, needs_of
 from orchestrator.graph.selection import Selection
 from orchestrator.graph.serves import customers_of
 from orchestrator.model.estate import Estate
-from orchestrator.model.terms import Action, EstateState
+from orchestrator.model.terms import EstateState
 from orchestrator.model.workspace import Workspace
 
 
@@ -45,7 +45,3 @@ class Ground:
             for id, record in estate.systems.items()
             if record.deeds or record.state in {EstateState.OFFLINE, EstateState.ISOLATED}
         )
-
-
-def refuse_unbuilt(ground: Ground, action: Action) -> None:
-    """Raises UsageError where a plan would use what is not built yet: it is never done approximately."""

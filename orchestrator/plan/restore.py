@@ -24,7 +24,7 @@ from orchestrator.model.workspace import Workspace
 from orchestrator.plan.assemble import Header, assemble
 from orchestrator.plan.commands import CommandWriter
 from orchestrator.plan.drafts import Draft, draft_restore
-from orchestrator.plan.ground import Ground, refuse_unbuilt
+from orchestrator.plan.ground import Ground
 from orchestrator.plan.phrases import names
 
 
@@ -34,7 +34,6 @@ def plan_restore(
 ) -> Plan:
     """The plan that brings back what `request` asks for. Raises UsageError, FilesError (2) or Refused (3)."""
     ground = Ground(ws)
-    refuse_unbuilt(ground, Action.RESTORE)
     taken = {one for one, record in estate.systems.items() if record.deeds and one in ws.inventory.systems}
     asked = ground.selection.asked(request.select) if request.select else frozenset(ws.inventory.systems)
     excluded = ground.selection.asked(request.exclude)

@@ -22,7 +22,7 @@ from orchestrator.model.workspace import Workspace
 from orchestrator.plan.assemble import Header, assemble
 from orchestrator.plan.despite_errors import drafted, warnings_of_errors, without_loops
 from orchestrator.plan.drafts import draft_shutdown
-from orchestrator.plan.ground import Ground, refuse_unbuilt
+from orchestrator.plan.ground import Ground
 from orchestrator.plan.phrases import names
 
 
@@ -34,7 +34,6 @@ def plan_shutdown(
     if (ws.broken or ws.beside) and not request.despite_errors:
         raise FilesError([*ws.beside, *{one: None for found in ws.broken.values() for one in found}])
     ground = Ground(ws)
-    refuse_unbuilt(ground, Action.SHUTDOWN)
     gone = ground.gone(estate)
     modes = modes_of(ws, ground.selection, ws.inventory.systems, request.mode)
     excluded = ground.selection.asked(request.exclude)

@@ -56,7 +56,9 @@ def _objection_to_force(run: TaskRun) -> str | None:
         return f"{task} can't be forced: {what}"
     if run.pending is not None:
         return f"{task}: what {run.pending.by} decided before is still to be followed"
-    if run.escalated or (run.forced and state.is_busy):
+    if run.escalated and state is TaskState.HELD and run.held_from is TaskState.EVIDENCE:
+        return f"{task} is held for its evidence, and is forced once that is waived (resolve waive-evidence)"
+    if (run.escalated and state is not TaskState.HELD) or (run.forced and state.is_busy):
         return f"{task} is being forced already"
     return None
 

@@ -125,14 +125,12 @@ def _left_out(plan: Plan) -> str:
 def _failure(plan: Plan) -> str:
     """What follows a failure, where that is more than that what waits for it waits on."""
     said = []
-    match plan.policy.on_failure:
-        case OnFailure.FORCE if plan.action is Action.SHUTDOWN:
-            forced = [task.id for task in plan.tasks if task.force]
-            said.append(f"force: {len(forced)} of {count(len(plan.tasks), 'task')} have force commands")
-        case OnFailure.CONTINUE:
-            said.append("what waits for it goes on without it (continue)")
-        case _:
-            pass
+    rule = plan.policy.on_failure
+    if rule is OnFailure.FORCE and plan.action is Action.SHUTDOWN:
+        forced = sum(bool(task.force) for task in plan.tasks)
+        said.append(f"force: {forced} of {count(len(plan.tasks), 'task')} have force commands")
+    elif rule is OnFailure.CONTINUE:
+        said.append("what waits for it goes on without it (continue)")
     limits = [
         f"{count(limit, 'host')} that {what}"
         for limit, what in ((plan.policy.failed_limit, "failed"), (plan.policy.unreachable_limit, "can't be reached"))

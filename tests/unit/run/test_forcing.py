@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.model.plan import Plan, PlanEvidence, PlanHost, PlanProbe, PlanStep, Policy
+from orchestrator.model.plan import EvidencePolicy, Plan, PlanEvidence, PlanHost, PlanProbe, PlanStep, Policy
 from orchestrator.model.terms import Action, Mode, OnFailure, Platform, TaskState
 from orchestrator.run.people import objection
 from orchestrator.run.scheduler import Scheduler, Standing
@@ -248,3 +248,24 @@ def test_the_protocol_forces_nothing_in_a_run_that_is_being_aborted() -> None:
     played.go(of_the_run("abort"))
     assert played.scheduler.standing() is Standing.ABORTED
     assert not [sent for sent in played.sent if "force" in sent]
+
+
+def test_what_is_held_for_its_evidence_is_told_what_force_waits_for() -> None:
+    policy = Policy(evidence=EvidencePolicy(required=True))
+    piece = PlanEvidence(host="db-0", argv=("evidence", "db", "db-0"), timeout_s=5, name="sockets")
+    played = Played(plan(policy, evidence=(piece,)), {"evidence:sockets db-0": "fail"}).go(escalated("db"))
+    run = played.scheduler.runs["db"]
+    assert run.state is TaskState.HELD
+    assert "resolve waive-evidence" in (objection(run, escalated("db")) or "")
+    played.go(resolved("db", "waive-evidence"))
+    assert "db running on force" in played.trace
+
+
+def test_what_a_person_holds_after_an_escalation_can_be_escalated_again() -> None:
+    made = plan(HOLD)
+    db, san = made.tasks
+    made = made.model_copy(update={"tasks": (db, replace(san, force=db.force))})
+    played = Played(made, {"stop.1 db-0": "hang"}).go(escalated("san"), seconds=5)
+    played.go(resolved("san", "hold"), seconds=1)
+    assert played.scheduler.runs["san"].state is TaskState.HELD
+    assert objection(played.scheduler.runs["san"], escalated("san")) is None
