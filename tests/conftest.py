@@ -1,8 +1,12 @@
 """Which tests `make test` runs: what is marked `long` only the make target of its folder does, by ORCH_LONG=1."""
 
 import os
+import signal
 
 import pytest
+
+# Under nohup all that tests start would ignore SIGHUP too: orch does so on purpose, and ssh ends its proxy by it.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
