@@ -41,8 +41,9 @@ $(STAMP): $(LOCKED) pyproject.toml
 demo: $(STAMP)
 	@demo/run
 
+# Four workers on two cores: most of the time is spent waiting for hosts.
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
 # After a change that is meant to change plans: read the diff before you commit it.
 golden: $(STAMP)
@@ -54,7 +55,7 @@ SEED = 0
 fuzz: $(STAMP)
 	@$(BIN)/python -m tests.fuzz --examples $(EXAMPLES) --seed $(SEED)
 
-# A hundred and fifty kills are in make test; this many take an hour or two. It says which failpoint no process died at.
+# Three hundred kills are in make test; this many take an hour or two. It says which failpoint no process died at.
 COUNT = 10000
 
 kill: $(STAMP)
@@ -67,7 +68,7 @@ SEEDS = 4
 netns: $(STAMP)
 	@ORCH_LONG=1 SEED=$(SEED) SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 -rs tests/netns
 
-# Six thousand nights are in make test; this many take some hours. One seed: python -m tests.simulate SEED
+# Ten thousand nights are in make test; this many take some hours. One seed: python -m tests.simulate SEED
 FROM = 0
 JOBS = 2
 

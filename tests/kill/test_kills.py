@@ -1,4 +1,4 @@
-"""A hundred and fifty kills of the real command, on the twin and on real sshd: nothing lost, nothing doubled.
+"""Three hundred kills of the real command, on the twin and on real sshd: nothing lost, nothing doubled.
 
 `make kill` has ten thousand. Nearly all processes here are forked from an interpreter that has imported orch already
 (`forks`), and are real in all else; those of `test_a_new_interpreter_*` begin as they do at a shell's prompt.
@@ -15,7 +15,7 @@ from tests.kill.on_sshd import on_sshd
 from tests.kill.on_twin import on_twin
 from tests.kill.trial import Trial
 
-SLICES = [("twin", 50, seed) for seed in range(2)] + [("sshd", 25, seed) for seed in range(2)]
+SLICES = [("twin", 50, seed) for seed in range(4)] + [("sshd", 25, seed) for seed in range(4)]
 SITES: dict[str, Sites] = {"twin": on_twin, "sshd": on_sshd}
 PROMPT = (
     "shutdown plain journal.fsync.before:9 random:0.9",

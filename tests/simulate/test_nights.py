@@ -1,4 +1,4 @@
-"""Nights of every kind, in bulk: six thousand seeds here, a million by `make simulate`.
+"""Nights of every kind, in bulk: ten thousand seeds here, a million by `make simulate`.
 
 Each block is one test, so that they spread over the workers; a failing seed tells the line that runs it again.
 """
@@ -13,7 +13,7 @@ import pytest
 from tests.simulate.__main__ import block
 from tests.simulate.campaign import one_night
 
-SEEDS = 6_000
+SEEDS = 10_000
 BLOCK = 250
 WHAT_NIGHTS_HOLD = (
     "killed, power cut, disk faults, refused a second process, forced, evidence, budget, resumed, sealed done, "
